@@ -1,0 +1,77 @@
+package org.jnvmet.host;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jnvmet.wire.DatasetRange;
+import org.jnvmet.wire.IoCommand;
+import org.jnvmet.wire.IoOpcode;
+import org.jnvmet.wire.Sqe;
+
+/** Makes I/O commands of the NVM command set. */
+public final class IoCommands {
+    private IoCommands() {}
+
+    /**
+     * Blocks to deallocate.
+     *
+     * @param startingLba first block
+     * @param blocks number of blocks
+     */
+    public record Range(long startingLba, long blocks) {}
+
+    /** Reads {@code blocks} into {@code data}, which has their length. */
+    public static HostCommand read(int nsid, long lba, int blocks, MemorySegment data) {
+        return ranged(IoOpcode.READ, nsid, lba, blocks).receive(data);
+    }
+
+    /** Writes {@code blocks} from {@code data}, which has their length. */
+    public static HostCommand write(int nsid, long lba, int blocks, MemorySegment data) {
+        return ranged(IoOpcode.WRITE, nsid, lba, blocks).send(data);
+    }
+
+    /** Sets Force Unit Access. */
+    public static HostCommand forceUnitAccess(HostCommand command) {
+        Sqe sqe = command.sqe();
+        return command.dword(Sqe.CDW12, sqe.cdw12() | IoCommand.FORCE_UNIT_ACCESS);
+    }
+
+    /** Compares {@code blocks} with {@code data}, which has their length. */
+    public static HostCommand compare(int nsid, long lba, int blocks, MemorySegment data) {
+        return ranged(IoOpcode.COMPARE, nsid, lba, blocks).send(data);
+    }
+
+    public static HostCommand writeZeroes(int nsid, long lba, int blocks, boolean deallocate) {
+        HostCommand command = ranged(IoOpcode.WRITE_ZEROES, nsid, lba, blocks);
+        int flags = deallocate ? IoCommand.DEALLOCATE : 0;
+        return command.dword(Sqe.CDW12, command.sqe().cdw12() | flags);
+    }
+
+    public static HostCommand flush(int nsid) {
+        return HostCommand.io(IoOpcode.FLUSH).namespace(nsid);
+    }
+
+    /** Dataset Management with the attribute Deallocate; 1 to 256 ranges. */
+    public static HostCommand deallocate(int nsid, List<Range> ranges) {
+        if (ranges.isEmpty() || ranges.size() > IoCommand.DSM_MAX_RANGES) {
+            throw new IllegalArgumentException(ranges.size() + " ranges for one command");
+        }
+        MemorySegment data = MemorySegment.ofArray(new byte[ranges.size() * DatasetRange.BYTES]);
+        DatasetRange view = new DatasetRange();
+        for (int i = 0; i < ranges.size(); i++) {
+            view.wrap(data, (long) i * DatasetRange.BYTES)
+                    .set(DatasetRange.STARTING_LBA, ranges.get(i).startingLba)
+                    .set(DatasetRange.BLOCKS, ranges.get(i).blocks);
+        }
+        return HostCommand.io(IoOpcode.DATASET_MANAGEMENT)
+                .namespace(nsid)
+                .dword(Sqe.CDW10, ranges.size() - 1)
+                .dword(Sqe.CDW11, IoCommand.DSM_DEALLOCATE)
+                .send(data);
+    }
+
+    private static HostCommand ranged(int opcode, int nsid, long lba, int blocks) {
+        HostCommand command = HostCommand.io(opcode).namespace(nsid);
+        IoCommand.range(command.sqe(), lba, blocks);
+        return command;
+    }
+}

@@ -1,0 +1,5 @@
+/** In-process transport. */
+@NullMarked
+package org.jnvmet.transport.loop;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,98 @@
+package org.jnvmet.conf;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jnvmet.configfs.model.NvmetTree;
+import org.jnvmet.configfs.tree.ConfigTree;
+import org.jnvmet.target.ConfigException;
+import org.jnvmet.target.Port;
+import org.jnvmet.target.Target;
+import org.jnvmet.target.backend.Backends;
+import org.jnvmet.target.backend.IoWorkers;
+import org.jnvmet.target.posix.Errno;
+import org.jnvmet.target.spi.Transport;
+
+/** A target with its tree, real but for the network: its addresses are free or taken as a test says. */
+final class NvmetFixture implements Transaction.Scratch {
+    private final IoWorkers workers = new IoWorkers(1);
+    private final Network network = new Network();
+    private final Target target = new Target(List.of(network), List.of(new Backends(workers)));
+    private final ConfigTree tree = NvmetTree.of(target);
+
+    /** Addresses that somebody else uses. */
+    final Set<String> taken = new HashSet<>();
+
+    /** How often a port began to listen, by address. */
+    final Map<String, Integer> listens = new HashMap<>();
+
+    /** A transport without sockets. */
+    private final class Network implements Transport {
+        private final Set<String> own = new HashSet<>();
+
+        @Override
+        public String name() {
+            return "tcp";
+        }
+
+        @Override
+        public Limits limits() {
+            return new Limits(3, 1 << 20, 16 << 10, 1 << 20, 128, 1024, 0);
+        }
+
+        @Override
+        public Listener listen(Target target, Port port) {
+            Port.Address address = port.address();
+            if (!address.traddr().matches("[0-9.]+")) {
+                throw new ConfigException(
+                        Errno.EINVAL, "addr_traddr: " + address.traddr() + " is no IPv4 address");
+            }
+            String text = address.traddr() + ":" + address.trsvcid();
+            if (taken.contains(text) || !own.add(text)) {
+                throw new ConfigException(Errno.EADDRINUSE, text + " is in use");
+            }
+            listens.merge(text, 1, Integer::sum);
+            return () -> own.remove(text);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    Target target() {
+        return target;
+    }
+
+    @Override
+    public ConfigTree tree() {
+        return tree;
+    }
+
+    void mkdir(String path) {
+        tree.mkdir(path);
+    }
+
+    void write(String path, String value) {
+        tree.write(path, value);
+    }
+
+    String read(String path) {
+        return tree.read(path);
+    }
+
+    void link(String path, String target) {
+        tree.symlink(path, target);
+    }
+
+    TreeImage image() {
+        return TreeImage.of(tree);
+    }
+
+    @Override
+    public void close() {
+        target.close();
+        workers.close();
+    }
+}

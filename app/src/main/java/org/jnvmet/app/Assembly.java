@@ -1,0 +1,73 @@
+package org.jnvmet.app;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jnvmet.conf.Transaction;
+import org.jnvmet.configfs.fuse.FuseMount;
+import org.jnvmet.configfs.model.NvmetTree;
+import org.jnvmet.configfs.tree.ConfigTree;
+import org.jnvmet.target.Port;
+import org.jnvmet.target.Target;
+import org.jnvmet.target.backend.Backends;
+import org.jnvmet.target.backend.IoWorkers;
+import org.jnvmet.transport.loop.LoopTransport;
+import org.jnvmet.transport.tcp.TcpSettings;
+import org.jnvmet.transport.tcp.TcpTransport;
+
+/** A target put together from its parts: transports, media and the tree that configures it. */
+final class Assembly implements AutoCloseable {
+    private final IoWorkers workers = new IoWorkers(IoWorkers.DEFAULT_THREADS);
+    private final TcpTransport tcp;
+    private final Target target;
+    private final ConfigTree tree;
+
+    /** With this many event loops. */
+    Assembly(int threads) {
+        tcp = openTcp(TcpSettings.DEFAULTS.withLoops(threads));
+        target = new Target(List.of(tcp, new LoopTransport()), List.of(new Backends(workers)));
+        tree = NvmetTree.of(target);
+    }
+
+    private static TcpTransport openTcp(TcpSettings settings) {
+        try {
+            return new TcpTransport(settings);
+        } catch (IllegalStateException unavailable) {
+            throw new CommandFailure(String.valueOf(unavailable.getMessage()));
+        }
+    }
+
+    Target target() {
+        return target;
+    }
+
+    ConfigTree tree() {
+        return tree;
+    }
+
+    /** Applies configurations to this target, each tried out first. */
+    Transaction transaction() {
+        return new Transaction(() -> new Rehearsal(tcp));
+    }
+
+    /** The TCP port number that a port listens on, also where the system chose it; 0 where it does not listen. */
+    int boundTcpPort(Port port) {
+        var bound = tcp.boundAddress(port);
+        return bound == null ? 0 : bound.getPort();
+    }
+
+    /** Shows the tree as a file system. */
+    FuseMount mount(Path directory) {
+        try {
+            return FuseMount.mount(directory, tree);
+        } catch (IOException failure) {
+            throw new CommandFailure("--mount " + directory + ": " + failure.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        target.close();
+        workers.close();
+    }
+}

@@ -1,0 +1,41 @@
+package org.jnvmet.app;
+
+import java.util.List;
+import org.jnvmet.conf.Transaction;
+import org.jnvmet.configfs.model.NvmetTree;
+import org.jnvmet.configfs.tree.ConfigTree;
+import org.jnvmet.target.Target;
+import org.jnvmet.target.backend.Backends;
+import org.jnvmet.target.backend.IoWorkers;
+import org.jnvmet.transport.loop.LoopTransport;
+import org.jnvmet.transport.tcp.TcpRehearsal;
+import org.jnvmet.transport.tcp.TcpSettings;
+import org.jnvmet.transport.tcp.TcpTransport;
+import org.jspecify.annotations.Nullable;
+
+/** A target like the real one that nobody can reach: what a configuration does is tried here first. */
+final class Rehearsal implements Transaction.Scratch {
+    private final IoWorkers workers = new IoWorkers(1);
+    private final Target target;
+    private final ConfigTree tree;
+
+    /** Of a configuration for {@code live}, or for whatever may run on this machine. */
+    Rehearsal(@Nullable TcpTransport live) {
+        target =
+                new Target(
+                        List.of(new TcpRehearsal(TcpSettings.DEFAULTS, live), new LoopTransport()),
+                        List.of(new Backends(workers)));
+        tree = NvmetTree.of(target);
+    }
+
+    @Override
+    public ConfigTree tree() {
+        return tree;
+    }
+
+    @Override
+    public void close() {
+        target.close();
+        workers.close();
+    }
+}

@@ -1,0 +1,56 @@
+package org.jnvmet.app.control;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The command line's end of the control socket: one question, one answer. */
+public final class ControlClient {
+    private final Path path;
+
+    public ControlClient(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * Asks the running server.
+     *
+     * @return what it says
+     * @throws Refused with one line that says why not
+     */
+    public String ask(String command, @Nullable String config) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            connect(channel);
+            ControlMessage.send(channel, new ControlMessage.Request(command, config));
+            ControlMessage.Answer answer =
+                    ControlMessage.receive(channel, ControlMessage.Answer.class);
+            if (answer.error() != null) {
+                throw new Refused(answer.error());
+            }
+            return answer.text() == null ? "" : answer.text();
+        } catch (IOException failure) {
+            throw new Refused(path + ": " + failure.getMessage());
+        }
+    }
+
+    private void connect(SocketChannel channel) throws IOException {
+        try {
+            channel.connect(UnixDomainSocketAddress.of(path));
+        } catch (IOException failure) {
+            throw new IOException(
+                    "no jnvmet listens there (" + failure.getMessage() + ")", failure);
+        }
+    }
+
+    /** The server said no, or there is none. */
+    public static final class Refused extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Refused(String why) {
+            super(why);
+        }
+    }
+}

@@ -16,7 +16,6 @@ public final class HostCommand {
     private final Sqe sqe = new Sqe().wrap(entry, 0);
     private MemorySegment dataOut = MemorySegment.NULL;
     private MemorySegment dataIn = MemorySegment.NULL;
-    private boolean ownSgl;
 
     private HostCommand(String name, int opcode) {
         this.name = name;
@@ -77,12 +76,6 @@ public final class HostCommand {
         return receive(MemorySegment.ofArray(new byte[bytes]));
     }
 
-    /** Takes the SGL as the caller has set it, right or wrong; the transport leaves it alone. */
-    public HostCommand keepSgl() {
-        ownSgl = true;
-        return this;
-    }
-
     MemorySegment entry() {
         return entry;
     }
@@ -93,9 +86,5 @@ public final class HostCommand {
 
     MemorySegment dataIn() {
         return dataIn;
-    }
-
-    boolean ownSgl() {
-        return ownSgl;
     }
 }

@@ -30,7 +30,7 @@ public final class HostRequest {
         return command.name();
     }
 
-    /** The entry; the transport fills in its SGL unless {@link #ownSgl}. */
+    /** The entry; the transport fills in its SGL. */
     public Sqe sqe() {
         return sqe;
     }
@@ -48,11 +48,6 @@ public final class HostRequest {
     /** Where received data goes; empty when there is none. */
     public MemorySegment dataIn() {
         return command.dataIn();
-    }
-
-    /** Whether the SGL is the caller's and must stay as it is. */
-    public boolean ownSgl() {
-        return command.ownSgl();
     }
 
     /** The controller completed the command. */

@@ -13,6 +13,7 @@ import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.spi.Backend;
 import org.jnvmet.target.spi.BackendFactory;
 import org.jnvmet.target.spi.Transport;
+import org.jnvmet.wire.Nqn;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Target implements AutoCloseable {
     /** Well-known NQN of the discovery subsystem. */
-    public static final String DISCOVERY_NQN = "nqn.2014-08.org.nvmexpress.discovery";
+    public static final String DISCOVERY_NQN = Nqn.DISCOVERY;
 
     /** Version of this product; the default firmware revision. */
     public static final String VERSION = "0.1.0";

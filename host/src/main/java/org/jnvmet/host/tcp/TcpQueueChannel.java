@@ -114,17 +114,15 @@ final class TcpQueueChannel implements HostQueueChannel {
     private Transfer prepare(HostRequest request) {
         Sqe sqe = request.sqe();
         int out = Math.toIntExact(request.dataOut().byteSize());
-        if (!request.ownSgl()) {
-            boolean fabrics = sqe.opcode() == AdminOpcode.FABRICS;
-            int room =
-                    fabrics
-                            ? FABRICS_IN_CAPSULE
-                            : Math.min(queue.inCapsuleBytes(), options.inCapsuleBytes());
-            if (out > 0 && out <= room) {
-                Sgl.inCapsule(sqe, out);
-            } else {
-                Sgl.transport(sqe, Math.max(out, Math.toIntExact(request.dataIn().byteSize())));
-            }
+        boolean fabrics = sqe.opcode() == AdminOpcode.FABRICS;
+        int room =
+                fabrics
+                        ? FABRICS_IN_CAPSULE
+                        : Math.min(queue.inCapsuleBytes(), options.inCapsuleBytes());
+        if (out > 0 && out <= room) {
+            Sgl.inCapsule(sqe, out);
+        } else {
+            Sgl.transport(sqe, Math.max(out, Math.toIntExact(request.dataIn().byteSize())));
         }
         return new Transfer(request, out > 0 && sqe.sglType() == Sgl.DATA_BLOCK_OFFSET);
     }

@@ -27,9 +27,7 @@ record LoopHostTransport(LoopTransport transport, String address) implements Hos
         public void submit(HostRequest request) {
             MemorySegment data =
                     request.dataOut().byteSize() > 0 ? request.dataOut() : request.dataIn();
-            if (!request.ownSgl()) {
-                Sgl.transport(request.sqe(), (int) data.byteSize());
-            }
+            Sgl.transport(request.sqe(), (int) data.byteSize());
             connection.submit(
                     request.sqe().memory(),
                     data,

@@ -134,11 +134,6 @@ final class Sender {
         return Result.EMPTY;
     }
 
-    /** Whether bytes of the first train, but not all, are with the kernel. */
-    boolean midTrain() {
-        return headSent > 0;
-    }
-
     private void gather() {
         entries = 0;
         gathered = 0;

@@ -1,6 +1,7 @@
 package org.jnvmet.wire;
 
 import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
@@ -107,6 +108,16 @@ public abstract class Struct<S extends Struct<S>> {
             case 4 -> Integer.toUnsignedLong(memory.get(Le.U32, at));
             default -> memory.get(Le.U64, at);
         };
+    }
+
+    /** The number in full, whatever its width. */
+    public final BigInteger unsigned(Field field) {
+        byte[] bytes = bytes(field.offset, field.bytes);
+        byte[] bigEndian = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bigEndian[i] = bytes[bytes.length - 1 - i];
+        }
+        return new BigInteger(1, bigEndian);
     }
 
     /** The number in an int: for fields of up to four bytes. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +51,17 @@ class StructTest {
         memory.fill((byte) 0xff);
         sample.set(Sample.WIDE, 5);
         assertThat(Golden.hex(memory.asSlice(16), 16)).isEqualTo("05" + "00".repeat(15));
+    }
+
+    @Test
+    void readsAllBytesOfANumber() {
+        memory.fill((byte) 0xff);
+        MemorySegment.copy(
+                Golden.memory(Golden.hex("01" + "00".repeat(14) + "80")), 0, memory, 16, 16);
+        assertThat(sample.unsigned(Sample.WIDE))
+                .isEqualTo(new BigInteger("80" + "00".repeat(14) + "01", 16));
+        assertThat(sample.unsigned(Sample.BYTE)).isEqualTo(255);
+        assertThat(sample.unsigned(Sample.LONG)).isEqualTo(new BigInteger("18446744073709551615"));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.jnvmet.wire.admin;
 
+import java.util.Objects;
 import org.jnvmet.wire.Struct;
 
 /** Identify Controller data structure (Base, Identify Controller Data Structure). */
@@ -24,11 +25,15 @@ public final class IdentifyController extends Struct<IdentifyController> {
     public static final Field OAES = number(92, 4);
     public static final Field CTRATT = number(96, 4);
     public static final Field RRLS = number(100, 2);
+    public static final Field BPCAP = number(102, 1);
+    public static final Field NSSL = number(104, 4);
+    public static final Field PLSI = number(110, 1);
     public static final Field CNTRLTYPE = number(111, 1);
     public static final Raw FGUID = raw(112, 16);
     public static final Field CRDT1 = number(128, 2);
     public static final Field CRDT2 = number(130, 2);
     public static final Field CRDT3 = number(132, 2);
+    public static final Field CRCAP = number(134, 1);
     public static final Field NVMSR = number(253, 1);
     public static final Field VWCI = number(254, 1);
     public static final Field MEC = number(255, 1);
@@ -69,7 +74,10 @@ public final class IdentifyController extends Struct<IdentifyController> {
     public static final Field NANAGRPID = number(348, 4);
     public static final Field PELS = number(352, 4);
     public static final Field DID = number(356, 2);
+    public static final Field KPIOC = number(358, 1);
+    public static final Field MPTFAWR = number(360, 2);
     public static final Field MEGCAP = number(368, 16);
+    public static final Field TMPTHHA = number(384, 1);
     public static final Field CQT = number(386, 2);
 
     // NVM command set attributes
@@ -91,6 +99,19 @@ public final class IdentifyController extends Struct<IdentifyController> {
     public static final Field MNAN = number(540, 4);
     public static final Field MAXDNA = number(544, 16);
     public static final Field MAXCNA = number(560, 4);
+    public static final Field OAQD = number(564, 4);
+    public static final Field RHIRI = number(568, 1);
+    public static final Field HIRT = number(569, 1);
+    public static final Field CMMRTD = number(570, 2);
+    public static final Field NMMRTD = number(572, 2);
+    public static final Field MINMRTG = number(574, 1);
+    public static final Field MAXMRTG = number(575, 1);
+    public static final Field TRATTR = number(576, 1);
+    public static final Field MCUDMQ = number(578, 2);
+    public static final Field MNSUDMQ = number(580, 2);
+    public static final Field MCMR = number(582, 2);
+    public static final Field NMCMR = number(584, 2);
+    public static final Field MCDQPC = number(586, 2);
     public static final Text SUBNQN = terminated(768, 256);
 
     // Fabrics specific
@@ -113,5 +134,12 @@ public final class IdentifyController extends Struct<IdentifyController> {
     @Override
     protected IdentifyController self() {
         return this;
+    }
+
+    /** A view of the power state descriptor {@code index}: 0 to {@link #NPSS}. */
+    public PowerState powerState(int index) {
+        Objects.checkIndex(index, PowerState.MAX_COUNT);
+        return new PowerState()
+                .wrap(memory(), base() + PSD0.offset() + (long) index * PowerState.BYTES);
     }
 }

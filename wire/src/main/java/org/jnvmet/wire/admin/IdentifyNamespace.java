@@ -39,7 +39,9 @@ public final class IdentifyNamespace extends Struct<IdentifyNamespace> {
     public static final Field MSSRL = number(74, 2);
     public static final Field MCL = number(76, 4);
     public static final Field MSRC = number(80, 1);
+    public static final Field KPIOS = number(81, 1);
     public static final Field NULBAF = number(82, 1);
+    public static final Field KPIODAAG = number(84, 4);
     public static final Field ANAGRPID = number(92, 4);
     public static final Field NSATTR = number(99, 1);
     public static final Field NVMSETID = number(100, 2);
@@ -59,6 +61,11 @@ public final class IdentifyNamespace extends Struct<IdentifyNamespace> {
     @Override
     protected IdentifyNamespace self() {
         return this;
+    }
+
+    /** Formats there are: those that any host may use, and those that need extended LBA formats. */
+    public int formats() {
+        return getInt(NLBAF) + 1 + getInt(NULBAF);
     }
 
     /** Bytes of a logical block in the format that {@link #FLBAS} selects; 0 if beyond an int. */

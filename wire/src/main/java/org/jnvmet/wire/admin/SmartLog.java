@@ -33,7 +33,17 @@ public final class SmartLog extends Struct<SmartLog> {
     public static final Field ERROR_LOG_ENTRIES = number(176, 16);
     public static final Field WARNING_TEMPERATURE_MINUTES = number(192, 4);
     public static final Field CRITICAL_TEMPERATURE_MINUTES = number(196, 4);
+
+    /** Temperature sensor 1 in kelvins, 0 if there is none; 7 more follow. */
     public static final Field SENSOR1 = number(200, 2);
+
+    public static final Field MANAGEMENT1_COUNT = number(216, 4);
+    public static final Field MANAGEMENT2_COUNT = number(220, 4);
+    public static final Field MANAGEMENT1_SECONDS = number(224, 4);
+    public static final Field MANAGEMENT2_SECONDS = number(228, 4);
+
+    /** Number of temperature sensors at {@link #SENSOR1}. */
+    public static final int SENSORS = 8;
 
     public SmartLog() {
         super(BYTES);

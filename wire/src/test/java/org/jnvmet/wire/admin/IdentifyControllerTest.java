@@ -1,5 +1,7 @@
 package org.jnvmet.wire.admin;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.jnvmet.wire.admin.IdentifyController.ACL;
 import static org.jnvmet.wire.admin.IdentifyController.ACWU;
 import static org.jnvmet.wire.admin.IdentifyController.AERL;
@@ -10,12 +12,15 @@ import static org.jnvmet.wire.admin.IdentifyController.APSTA;
 import static org.jnvmet.wire.admin.IdentifyController.AVSCC;
 import static org.jnvmet.wire.admin.IdentifyController.AWUN;
 import static org.jnvmet.wire.admin.IdentifyController.AWUPF;
+import static org.jnvmet.wire.admin.IdentifyController.BPCAP;
 import static org.jnvmet.wire.admin.IdentifyController.CCTEMP;
 import static org.jnvmet.wire.admin.IdentifyController.CMIC;
+import static org.jnvmet.wire.admin.IdentifyController.CMMRTD;
 import static org.jnvmet.wire.admin.IdentifyController.CNTLID;
 import static org.jnvmet.wire.admin.IdentifyController.CNTRLTYPE;
 import static org.jnvmet.wire.admin.IdentifyController.CQES;
 import static org.jnvmet.wire.admin.IdentifyController.CQT;
+import static org.jnvmet.wire.admin.IdentifyController.CRCAP;
 import static org.jnvmet.wire.admin.IdentifyController.CRDT1;
 import static org.jnvmet.wire.admin.IdentifyController.CRDT2;
 import static org.jnvmet.wire.admin.IdentifyController.CRDT3;
@@ -34,6 +39,7 @@ import static org.jnvmet.wire.admin.IdentifyController.FRMW;
 import static org.jnvmet.wire.admin.IdentifyController.FUSES;
 import static org.jnvmet.wire.admin.IdentifyController.FWUG;
 import static org.jnvmet.wire.admin.IdentifyController.HCTMA;
+import static org.jnvmet.wire.admin.IdentifyController.HIRT;
 import static org.jnvmet.wire.admin.IdentifyController.HMMAXD;
 import static org.jnvmet.wire.admin.IdentifyController.HMMIN;
 import static org.jnvmet.wire.admin.IdentifyController.HMMINDS;
@@ -43,34 +49,48 @@ import static org.jnvmet.wire.admin.IdentifyController.IEEE;
 import static org.jnvmet.wire.admin.IdentifyController.IOCCSZ;
 import static org.jnvmet.wire.admin.IdentifyController.IORCSZ;
 import static org.jnvmet.wire.admin.IdentifyController.KAS;
+import static org.jnvmet.wire.admin.IdentifyController.KPIOC;
 import static org.jnvmet.wire.admin.IdentifyController.LPA;
 import static org.jnvmet.wire.admin.IdentifyController.MAXCMD;
 import static org.jnvmet.wire.admin.IdentifyController.MAXCNA;
 import static org.jnvmet.wire.admin.IdentifyController.MAXDNA;
+import static org.jnvmet.wire.admin.IdentifyController.MAXMRTG;
+import static org.jnvmet.wire.admin.IdentifyController.MCDQPC;
+import static org.jnvmet.wire.admin.IdentifyController.MCMR;
+import static org.jnvmet.wire.admin.IdentifyController.MCUDMQ;
 import static org.jnvmet.wire.admin.IdentifyController.MDTS;
 import static org.jnvmet.wire.admin.IdentifyController.MEC;
 import static org.jnvmet.wire.admin.IdentifyController.MEGCAP;
+import static org.jnvmet.wire.admin.IdentifyController.MINMRTG;
 import static org.jnvmet.wire.admin.IdentifyController.MN;
 import static org.jnvmet.wire.admin.IdentifyController.MNAN;
+import static org.jnvmet.wire.admin.IdentifyController.MNSUDMQ;
 import static org.jnvmet.wire.admin.IdentifyController.MNTMT;
+import static org.jnvmet.wire.admin.IdentifyController.MPTFAWR;
 import static org.jnvmet.wire.admin.IdentifyController.MSDBD;
 import static org.jnvmet.wire.admin.IdentifyController.MTFA;
 import static org.jnvmet.wire.admin.IdentifyController.MXTMT;
 import static org.jnvmet.wire.admin.IdentifyController.NANAGRPID;
+import static org.jnvmet.wire.admin.IdentifyController.NMCMR;
+import static org.jnvmet.wire.admin.IdentifyController.NMMRTD;
 import static org.jnvmet.wire.admin.IdentifyController.NN;
 import static org.jnvmet.wire.admin.IdentifyController.NPSS;
 import static org.jnvmet.wire.admin.IdentifyController.NSETIDMAX;
+import static org.jnvmet.wire.admin.IdentifyController.NSSL;
 import static org.jnvmet.wire.admin.IdentifyController.NVMSR;
 import static org.jnvmet.wire.admin.IdentifyController.NVSCC;
 import static org.jnvmet.wire.admin.IdentifyController.NWPC;
 import static org.jnvmet.wire.admin.IdentifyController.OACS;
 import static org.jnvmet.wire.admin.IdentifyController.OAES;
+import static org.jnvmet.wire.admin.IdentifyController.OAQD;
 import static org.jnvmet.wire.admin.IdentifyController.OCFS;
 import static org.jnvmet.wire.admin.IdentifyController.OFCS;
 import static org.jnvmet.wire.admin.IdentifyController.ONCS;
 import static org.jnvmet.wire.admin.IdentifyController.PELS;
+import static org.jnvmet.wire.admin.IdentifyController.PLSI;
 import static org.jnvmet.wire.admin.IdentifyController.PSD0;
 import static org.jnvmet.wire.admin.IdentifyController.RAB;
+import static org.jnvmet.wire.admin.IdentifyController.RHIRI;
 import static org.jnvmet.wire.admin.IdentifyController.RPMBS;
 import static org.jnvmet.wire.admin.IdentifyController.RRLS;
 import static org.jnvmet.wire.admin.IdentifyController.RTD3E;
@@ -81,7 +101,9 @@ import static org.jnvmet.wire.admin.IdentifyController.SN;
 import static org.jnvmet.wire.admin.IdentifyController.SQES;
 import static org.jnvmet.wire.admin.IdentifyController.SSVID;
 import static org.jnvmet.wire.admin.IdentifyController.SUBNQN;
+import static org.jnvmet.wire.admin.IdentifyController.TMPTHHA;
 import static org.jnvmet.wire.admin.IdentifyController.TNVMCAP;
+import static org.jnvmet.wire.admin.IdentifyController.TRATTR;
 import static org.jnvmet.wire.admin.IdentifyController.UNVMCAP;
 import static org.jnvmet.wire.admin.IdentifyController.VER;
 import static org.jnvmet.wire.admin.IdentifyController.VID;
@@ -89,7 +111,9 @@ import static org.jnvmet.wire.admin.IdentifyController.VWC;
 import static org.jnvmet.wire.admin.IdentifyController.VWCI;
 import static org.jnvmet.wire.admin.IdentifyController.WCTEMP;
 
+import java.lang.foreign.MemorySegment;
 import org.jnvmet.wire.Golden;
+import org.jnvmet.wire.Le;
 import org.junit.jupiter.api.Test;
 
 /** Golden bytes of {@link IdentifyController}. */
@@ -220,5 +244,50 @@ class IdentifyControllerTest {
     @Test
     void putsEachFieldWhereTheStandardPutsIt() {
         GOLDEN.verify(new IdentifyController());
+    }
+
+    @Test
+    void putsEachFieldOfNvmExpress2WhereTheStandardPutsIt() {
+        String bytes =
+                """
+                060: 0000 0000 0000 0100 0203 0405 0000 0600
+                080: 0000 0000 0000 0700 0000 0000 0000 0000
+                160: 0000 0000 0000 0800 090a 0000 0000 0000
+                180: 0b00 0000 0000 0000 0000 0000 0000 0000
+                230: 0000 0000 0c0d 0e0f 1011 1213 1415 1617
+                240: 1800 191a 1b1c 1d1e 1f20 2122 0000 0000
+                """;
+        Golden.of(IdentifyController.BYTES, bytes)
+                .with(BPCAP, 0x1)
+                .with(NSSL, 0x5040302)
+                .with(PLSI, 0x6)
+                .with(CRCAP, 0x7)
+                .with(KPIOC, 0x8)
+                .with(MPTFAWR, 0xa09)
+                .with(TMPTHHA, 0xb)
+                .with(OAQD, 0xf0e0d0c)
+                .with(RHIRI, 0x10)
+                .with(HIRT, 0x11)
+                .with(CMMRTD, 0x1312)
+                .with(NMMRTD, 0x1514)
+                .with(MINMRTG, 0x16)
+                .with(MAXMRTG, 0x17)
+                .with(TRATTR, 0x18)
+                .with(MCUDMQ, 0x1a19)
+                .with(MNSUDMQ, 0x1c1b)
+                .with(MCMR, 0x1e1d)
+                .with(NMCMR, 0x201f)
+                .with(MCDQPC, 0x2221)
+                .verify(new IdentifyController());
+    }
+
+    @Test
+    void findsPowerStates() {
+        MemorySegment memory = Golden.memory(new byte[IdentifyController.BYTES]);
+        memory.set(Le.U16, 2048 + 31 * 32, (short) 7);
+        IdentifyController identity = new IdentifyController().wrap(memory, 0);
+        assertThat(identity.powerState(31).get(PowerState.MP)).isEqualTo(7);
+        assertThatThrownBy(() -> identity.powerState(32))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

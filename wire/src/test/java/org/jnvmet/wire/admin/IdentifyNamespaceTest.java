@@ -8,6 +8,8 @@ import static org.jnvmet.wire.admin.IdentifyNamespace.ENDGID;
 import static org.jnvmet.wire.admin.IdentifyNamespace.EUI64;
 import static org.jnvmet.wire.admin.IdentifyNamespace.FLBAS;
 import static org.jnvmet.wire.admin.IdentifyNamespace.FPI;
+import static org.jnvmet.wire.admin.IdentifyNamespace.KPIODAAG;
+import static org.jnvmet.wire.admin.IdentifyNamespace.KPIOS;
 import static org.jnvmet.wire.admin.IdentifyNamespace.LBAF0_LBADS;
 import static org.jnvmet.wire.admin.IdentifyNamespace.LBAF0_MS;
 import static org.jnvmet.wire.admin.IdentifyNamespace.LBAF0_RP;
@@ -52,7 +54,7 @@ class IdentifyNamespaceTest {
             020: 2122 2324 2526 2728 292a 2b2c 2d2e 2f30
             030: 3132 3334 3536 3738 0000 0000 0000 0000
             040: 393a 3b3c 3d3e 3f40 4142 4344 4546 4748
-            050: 4900 4a00 0000 0000 0000 0000 4b4c 4d4e
+            050: 4970 4a00 7172 7374 0000 0000 4b4c 4d4e
             060: 0000 004f 5051 5253 5455 5657 5859 5a5b
             070: 5c5d 5e5f 6061 6263 6465 6667 6869 6a6b
             080: 6c6d 6e6f 0000 0000 0000 0000 0000 0000
@@ -90,7 +92,9 @@ class IdentifyNamespaceTest {
                 .with(MSSRL, 0x4443)
                 .with(MCL, 0x48474645)
                 .with(MSRC, 0x49)
+                .with(KPIOS, 0x70)
                 .with(NULBAF, 0x4a)
+                .with(KPIODAAG, 0x74737271)
                 .with(ANAGRPID, 0x4e4d4c4b)
                 .with(NSATTR, 0x4f)
                 .with(NVMSETID, 0x5150)

@@ -11,6 +11,10 @@ import static org.jnvmet.wire.admin.SmartLog.ENDURANCE_GROUP_WARNING;
 import static org.jnvmet.wire.admin.SmartLog.ERROR_LOG_ENTRIES;
 import static org.jnvmet.wire.admin.SmartLog.HOST_READS;
 import static org.jnvmet.wire.admin.SmartLog.HOST_WRITES;
+import static org.jnvmet.wire.admin.SmartLog.MANAGEMENT1_COUNT;
+import static org.jnvmet.wire.admin.SmartLog.MANAGEMENT1_SECONDS;
+import static org.jnvmet.wire.admin.SmartLog.MANAGEMENT2_COUNT;
+import static org.jnvmet.wire.admin.SmartLog.MANAGEMENT2_SECONDS;
 import static org.jnvmet.wire.admin.SmartLog.MEDIA_ERRORS;
 import static org.jnvmet.wire.admin.SmartLog.PERCENTAGE_USED;
 import static org.jnvmet.wire.admin.SmartLog.POWER_CYCLES;
@@ -39,6 +43,8 @@ class SmartLogTest {
             0a0: 4849 4a4b 4c4d 4e4f 0000 0000 0000 0000
             0b0: 5051 5253 5455 5657 0000 0000 0000 0000
             0c0: 5859 5a5b 5c5d 5e5f 6061 0000 0000 0000
+            0d0: 0000 0000 0000 0000 6263 6465 6667 6869
+            0e0: 6a6b 6c6d 6e6f 7071 0000 0000 0000 0000
             """;
 
     @Test
@@ -63,6 +69,10 @@ class SmartLogTest {
                 .with(WARNING_TEMPERATURE_MINUTES, 0x5b5a5958)
                 .with(CRITICAL_TEMPERATURE_MINUTES, 0x5f5e5d5c)
                 .with(SENSOR1, 0x6160)
+                .with(MANAGEMENT1_COUNT, 0x65646362)
+                .with(MANAGEMENT2_COUNT, 0x69686766)
+                .with(MANAGEMENT1_SECONDS, 0x6d6c6b6a)
+                .with(MANAGEMENT2_SECONDS, 0x71706f6e)
                 .verify(new SmartLog());
     }
 }

@@ -3,6 +3,7 @@ package org.jnvmet.app;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.conf.Transaction;
 import org.jnvmet.configfs.fuse.FuseMount;
 import org.jnvmet.configfs.model.NvmetTree;

@@ -2,6 +2,7 @@ package org.jnvmet.app;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.app.control.ControlClient;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

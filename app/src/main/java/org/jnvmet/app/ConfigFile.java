@@ -6,17 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.Transaction;
-import org.jspecify.annotations.Nullable;
 
 /** Configuration files as the command line reads and writes them; failures name the file. */
 final class ConfigFile {
@@ -38,7 +36,7 @@ final class ConfigFile {
         } catch (CharacterCodingException binary) {
             throw new CommandFailure(file + ": is no UTF-8 text");
         } catch (IOException failure) {
-            throw new CommandFailure(file + ": " + reason(failure));
+            throw CommandFailure.of(file.toString(), failure);
         }
     }
 
@@ -65,7 +63,7 @@ final class ConfigFile {
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
-            throw new CommandFailure(file + ": " + reason(failure));
+            throw CommandFailure.of(file.toString(), failure);
         }
     }
 
@@ -76,20 +74,5 @@ final class ConfigFile {
         } catch (ConfigFileException wrong) {
             throw new CommandFailure(file + ": " + wrong.getMessage());
         }
-    }
-
-    /** The failure without the name of the file, which the message has already. */
-    static String reason(IOException failure) {
-        return switch (failure) {
-            case NoSuchFileException _ -> "does not exist";
-            case AccessDeniedException _ -> "permission denied";
-            case java.nio.file.FileSystemException refused when reasonOf(refused) != null ->
-                    String.valueOf(refused.getReason());
-            default -> String.valueOf(failure.getMessage());
-        };
-    }
-
-    private static @Nullable String reasonOf(java.nio.file.FileSystemException refused) {
-        return refused.getReason();
     }
 }

@@ -2,156 +2,242 @@ package org.jnvmet.app;
 
 import ch.qos.logback.classic.Level;
 import java.io.PrintWriter;
-import java.net.Inet4Address;
-import java.net.InetSocketAddress;
-import java.util.Arrays;
-import java.util.Random;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jnvmet.app.bench.RandomReads;
+import org.jnvmet.app.console.ByteCount;
+import org.jnvmet.app.console.CommandFailure;
+import org.jnvmet.app.console.ProgressBar;
+import org.jnvmet.app.console.TextTable;
+import org.jnvmet.app.console.Verbosity;
+import org.jnvmet.app.nvme.BlockTransfer;
+import org.jnvmet.app.nvme.Connector;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
 import org.jnvmet.conf.Transaction;
-import org.jnvmet.host.CommandResult;
 import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.host.Discovery;
+import org.jnvmet.host.Host;
 import org.jnvmet.host.HostController;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostNamespace;
-import org.jnvmet.host.tcp.TcpHostTransport;
-import org.jnvmet.host.tcp.TcpOptions;
+import org.jnvmet.host.transports.StandardTransports;
 import org.jnvmet.target.Port;
-import org.jnvmet.wire.Status;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code jnvmet demo}: a target, and a host that proves it over TCP. */
+/** {@code jnvmet demo}: a target, and a host that proves it by every transport there is for TCP. */
 @Command(
         name = "demo",
         description =
-                "Starts a target with a memory disk and proves it with the built-in host: connect, identify, write,"
-                        + " read back, compare.",
+                "Starts a target with a memory disk, connects to it by the transports tcp and tcp_offload, writes and"
+                        + " verifies data, and measures random reads.",
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final String ADDRESS = "127.0.0.1";
     private static final String DEFAULT_SERVICE = "\"4420\"";
     private static final String ANY_SERVICE = "\"0\"";
-    private static final int BYTES = 8 << 20;
-    private static final int BYTES_PER_COMMAND = 128 << 10;
-    private static final long SEED = 20_260_101;
+    private static final String DEFAULT_DISK = "mem:1g";
+    private static final long MIB = 1 << 20;
+    private static final double GIB = 1 << 30;
+    private static final int READ_BYTES = 4096;
+    private static final int READ_DEPTH = 32;
+    private static final int MAX_RUNTIME = 3600;
+
+    @Option(
+            names = "--size",
+            paramLabel = "BYTES",
+            converter = ByteCount.class,
+            description = "How much each transport writes and verifies, in MiB. Default: 1g.")
+    private long size = 1 << 30;
+
+    @Option(
+            names = "--disk",
+            paramLabel = "BYTES",
+            converter = ByteCount.class,
+            description = {
+                "Size of the disk, in MiB; the data goes there in several passes where it is smaller. Default: as much as"
+                        + " the data, or less where memory is short."
+            })
+    private @Nullable Long diskSize;
+
+    @Option(
+            names = "--runtime",
+            paramLabel = "S",
+            description = "Seconds that each transport is measured. Default: 5.")
+    private int runtime = 5;
 
     @Mixin private Verbosity verbosity = new Verbosity(Level.WARN);
     @Spec private @Nullable CommandSpec spec;
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         verbosity.apply();
-        try (Assembly assembly = new Assembly(1)) {
-            configure(assembly);
+        long wanted = diskSize == null ? DemoDisk.bytes(size) : diskSize;
+        if (size < MIB || wanted < MIB || runtime < 1 || runtime > MAX_RUNTIME) {
+            throw new ParameterException(
+                    command().commandLine(),
+                    "--size and --disk are 1m at least, --runtime is within 1 .. " + MAX_RUNTIME);
+        }
+        size = size / MIB * MIB;
+        long disk = wanted / MIB * MIB;
+        int loops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        try (Assembly assembly = new Assembly(loops);
+                Host host = StandardTransports.open()) {
+            configure(assembly, disk);
             Port port = assembly.target().ports().iterator().next();
             String nqn = port.subsystems().getFirst().nqn();
-            InetSocketAddress address =
-                    new InetSocketAddress(
-                            Inet4Address.ofLiteral(ADDRESS), assembly.boundTcpPort(port));
-            say("target    %s on %s:%d".formatted(nqn, ADDRESS, address.getPort()));
-            discover(address, nqn);
-            say("-- without digests");
-            prove(new TcpHostTransport(address, TcpOptions.DEFAULTS), nqn, SEED);
-            say("-- with header and data digests");
-            prove(
-                    new TcpHostTransport(address, TcpOptions.DEFAULTS.withDigests(true, true)),
-                    nqn,
-                    SEED + 1);
+            String service = String.valueOf(assembly.boundTcpPort(port));
+            say(
+                    "Target: %s, a memory disk of %s, at %s:%s"
+                            .formatted(nqn, size(disk), ADDRESS, service));
+            discover(host, service, nqn);
+            TextTable table =
+                    new TextTable("Transport", "IOPS", "MB/s", "p50", "p99").numbersFrom(1);
+            int seed = 0;
+            for (String transport : new String[] {"tcp", "tcp_offload"}) {
+                ConnectOptions options =
+                        ConnectOptions.to(nqn)
+                                .transport(transport)
+                                .address(ADDRESS)
+                                .service(service);
+                seed++;
+                prove(host, options, (long) seed << 32, table);
+            }
+            conclude(table, nqn);
         } catch (HostException failure) {
-            throw new CommandFailure("the host says: " + failure.getMessage());
+            throw new CommandFailure("the host says: " + failure.getMessage(), failure);
         }
-        say("All as it should be. For a Linux host: jnvmet serve");
         return 0;
     }
 
     /** The embedded configuration, on another TCP port where its own is taken. */
-    private static void configure(Assembly assembly) {
+    private static void configure(Assembly assembly, long diskBytes) {
+        String json = DefaultConfig.json().replace(DEFAULT_DISK, "mem:" + diskBytes);
         Transaction transaction = assembly.transaction();
         try {
-            transaction.restore(DefaultConfig.json(), assembly.tree());
+            transaction.restore(json, assembly.tree());
         } catch (ConfigFileException taken) {
-            transaction.restore(
-                    DefaultConfig.json().replace(DEFAULT_SERVICE, ANY_SERVICE), assembly.tree());
+            transaction.restore(json.replace(DEFAULT_SERVICE, ANY_SERVICE), assembly.tree());
         }
     }
 
-    private void discover(InetSocketAddress address, String nqn) {
+    private void discover(Host host, String service, String nqn) {
         Discovery.Log log =
                 Discovery.read(
-                        new TcpHostTransport(address, TcpOptions.DEFAULTS),
-                        ConnectOptions.toDiscovery());
-        require(
-                log.entries().stream().anyMatch(entry -> entry.subsystemNqn().equals(nqn)),
-                "discovery does not show " + nqn);
-        say("discover  %d entries, one is it".formatted(log.entries().size()));
+                        host, ConnectOptions.toDiscovery().address(ADDRESS).service(service));
+        if (log.entries().stream().noneMatch(entry -> entry.subsystemNqn().equals(nqn))) {
+            throw new CommandFailure("discovery does not show " + nqn);
+        }
+        say("Host: discovered it, 1 of %d entries".formatted(log.entries().size()));
     }
 
-    private void prove(TcpHostTransport transport, String nqn, long seed) {
-        try (HostController controller =
-                HostController.connect(transport, ConnectOptions.to(nqn))) {
+    private void prove(Host host, ConnectOptions options, long seed, TextTable table)
+            throws InterruptedException {
+        try (HostController controller = Connector.connect(host, options)) {
+            String carrier = controller.carrier();
+            say("%nBy %s: controller %d".formatted(carrier, controller.id()));
+            HostNamespace disk = controller.namespace(controller.activeNamespaces(0)[0]);
+            Times times = transfer(disk, seed);
             say(
-                    "connect   controller %d, %d I/O queue"
-                            .formatted(controller.id(), controller.ioQueues().size()));
-            HostNamespace namespace = controller.namespace(controller.activeNamespaces(0)[0]);
+                    "  written   %s in %.1f s, and flushed"
+                            .formatted(size(size), times.writtenNs / 1e9));
             say(
-                    "identify  namespace %d: %d blocks of %d bytes"
-                            .formatted(namespace.id(), namespace.blocks(), namespace.blockBytes()));
-            byte[] data = new byte[BYTES];
-            new Random(seed).nextBytes(data);
-            transfer(namespace, data);
-            compare(namespace, data);
+                    "  verified  %s in %.1f s, every byte"
+                            .formatted(size(size), times.verifiedNs / 1e9));
+            RandomReads.Figures figures =
+                    RandomReads.run(
+                            disk, READ_BYTES, READ_DEPTH, TimeUnit.SECONDS.toNanos(runtime));
+            say(
+                    "  measured  %d s of random reads, %d bytes, %d outstanding"
+                            .formatted(runtime, READ_BYTES, READ_DEPTH));
+            table.row(
+                    carrier,
+                    "%,.0f".formatted(figures.iops()),
+                    "%.0f".formatted(figures.bytesPerSecond() / 1e6),
+                    "%d us".formatted(Math.round(figures.medianNs() / 1e3)),
+                    "%d us".formatted(Math.round(figures.percentile99Ns() / 1e3)));
         }
     }
 
-    private void transfer(HostNamespace namespace, byte[] data) {
-        int blocks = BYTES_PER_COMMAND / namespace.blockBytes();
-        for (int offset = 0; offset < data.length; offset += BYTES_PER_COMMAND) {
-            byte[] piece = Arrays.copyOfRange(data, offset, offset + BYTES_PER_COMMAND);
-            namespace.write(offset / namespace.blockBytes(), piece).orThrow();
+    /** How long the transfers took. */
+    private record Times(long writtenNs, long verifiedNs) {}
+
+    /** Writes and verifies all data; in several passes where the disk is smaller. */
+    private Times transfer(HostNamespace disk, long seed) {
+        long diskBytes = disk.blocks() * disk.blockBytes();
+        long written = 0;
+        long verified = 0;
+        for (long done = 0; done < size; done += diskBytes) {
+            long bytes = Math.min(diskBytes, size - done);
+            long blocks = bytes / disk.blockBytes();
+            long pass = seed + done;
+            written +=
+                    timed(
+                            "write",
+                            bytes,
+                            bar ->
+                                    new BlockTransfer(disk, bar::add)
+                                            .write(0, blocks, new DemoPattern(pass), false));
+            verified +=
+                    timed(
+                            "verify",
+                            bytes,
+                            bar ->
+                                    new BlockTransfer(disk, bar::add)
+                                            .read(0, blocks, new DemoPattern(pass)));
         }
-        namespace.flush().orThrow();
+        return new Times(written, verified);
+    }
+
+    private long timed(String what, long bytes, Consumer<ProgressBar> work) {
+        long start = System.nanoTime();
+        try (ProgressBar bar =
+                ProgressBar.onTerminal(command().commandLine().getErr(), "  " + what, bytes)) {
+            work.accept(bar);
+        }
+        return System.nanoTime() - start;
+    }
+
+    private void conclude(TextTable table, String nqn) {
         say(
-                "write     %d MiB in %d commands, and a flush"
-                        .formatted(data.length >> 20, data.length / BYTES_PER_COMMAND));
-        for (int offset = 0; offset < data.length; offset += BYTES_PER_COMMAND) {
-            byte[] piece =
-                    namespace.read(offset / namespace.blockBytes(), blocks).orThrow().bytes();
-            int difference =
-                    Arrays.mismatch(
-                            piece, Arrays.copyOfRange(data, offset, offset + BYTES_PER_COMMAND));
-            require(difference < 0, "byte " + (offset + difference) + " is not what was written");
-        }
-        say("read      the same %d MiB".formatted(data.length >> 20));
+                "%nAll as it should be. Random reads of %d bytes, %d outstanding:%n"
+                        .formatted(READ_BYTES, READ_DEPTH));
+        table.text().lines().forEach(line -> say("  " + line));
+        say(
+                """
+
+                Where to go next: 'jnvmet serve' has such a disk for other hosts, until Ctrl-C. Then
+                  jnvmet list -a 127.0.0.1 -s 4420
+                  jnvmet bench -a 127.0.0.1 -n %1$s --rw=randrw --runtime=10s --time_based
+                  nvme connect -t tcp -a 127.0.0.1 -s 4420 -n %1$s\
+                """
+                        .formatted(nqn));
     }
 
-    private void compare(HostNamespace namespace, byte[] data) {
-        byte[] block = Arrays.copyOf(data, namespace.blockBytes());
-        namespace.compare(0, block).orThrow();
-        block[block.length - 1]++;
-        CommandResult different = namespace.compare(0, block);
-        require(
-                different.is(Status.COMPARE_FAILURE),
-                "Compare of different data gives " + different.status());
-        say("compare   equal data is equal, different data is not");
-    }
-
-    private static void require(boolean condition, String otherwise) {
-        if (!condition) {
-            throw new CommandFailure(otherwise);
-        }
+    private static String size(long bytes) {
+        return bytes % (1 << 30) == 0
+                ? String.format(Locale.ROOT, "%.0f GiB", bytes / GIB)
+                : bytes / MIB + " MiB";
     }
 
     private void say(String line) {
-        if (spec != null) {
-            PrintWriter out = spec.commandLine().getOut();
-            out.println(line);
-            out.flush();
+        PrintWriter out = command().commandLine().getOut();
+        out.println(line);
+        out.flush();
+    }
+
+    private CommandSpec command() {
+        if (spec == null) {
+            throw new IllegalStateException("not run by the command line");
         }
+        return spec;
     }
 }

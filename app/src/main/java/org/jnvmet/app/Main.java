@@ -1,7 +1,16 @@
 package org.jnvmet.app;
 
 import java.io.PrintWriter;
+import org.jnvmet.app.bench.BenchCommand;
+import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.app.control.ControlClient;
+import org.jnvmet.app.nvme.DiscoverCommand;
+import org.jnvmet.app.nvme.IdentifyControllerCommand;
+import org.jnvmet.app.nvme.IdentifyNamespaceCommand;
+import org.jnvmet.app.nvme.ListCommand;
+import org.jnvmet.app.nvme.ReadCommand;
+import org.jnvmet.app.nvme.SmartLogCommand;
+import org.jnvmet.app.nvme.WriteCommand;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.target.ConfigException;
 import org.slf4j.Logger;
@@ -14,13 +23,22 @@ import picocli.CommandLine.Spec;
 /** The command line. Every failure is one line on standard error. */
 @Command(
         name = "jnvmet",
-        description = "An NVMe over Fabrics storage target in user space.",
+        description = "An NVMe over Fabrics storage target and host in user space.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
             ServeCommand.class,
             DemoCommand.class,
             ConfigCommand.class,
+            DiscoverCommand.class,
+            ListCommand.class,
+            IdentifyControllerCommand.class,
+            IdentifyNamespaceCommand.class,
+            SmartLogCommand.class,
+            ReadCommand.class,
+            WriteCommand.class,
+            BenchCommand.class,
+            CompletionCommand.class,
             VersionCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
@@ -38,6 +56,9 @@ import picocli.CommandLine.Spec;
             "  jnvmet serve --config /etc/jnvmet.json --state /var/lib/jnvmet/state",
             "  jnvmet serve --mount /run/jnvmet/config       configure with mkdir, echo and ln",
             "  jnvmet config restore /etc/jnvmet.json        change what runs, all or nothing",
+            "  jnvmet list -a 192.0.2.1                      what another target offers",
+            "  jnvmet bench -a 192.0.2.1 -n NQN --rw=read    load, measured and reported as by fio",
+            "  jnvmet read -a 192.0.2.1 -n NQN -d disk.img   a copy of its disk",
             "  jnvmet test                                   everything that CI runs",
             "",
             "Environment:",

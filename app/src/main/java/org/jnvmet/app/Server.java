@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.app.control.ControlServer;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
@@ -104,7 +105,7 @@ final class Server implements AutoCloseable, ControlServer.Commands {
         try {
             return StateJournal.open(state);
         } catch (IOException failure) {
-            throw new CommandFailure(state + ": " + ConfigFile.reason(failure));
+            throw CommandFailure.of(state.toString(), failure);
         }
     }
 
@@ -124,11 +125,11 @@ final class Server implements AutoCloseable, ControlServer.Commands {
         try {
             closeLater("control socket", ControlServer.listen(control.path(), this));
         } catch (IOException failure) {
-            String why = "control socket " + control.path() + ": " + ConfigFile.reason(failure);
+            CommandFailure why = CommandFailure.of("control socket " + control.path(), failure);
             if (control.isExplicit()) {
-                throw new CommandFailure(why);
+                throw why;
             }
-            LOG.warn("{}; 'jnvmet config' cannot reach this server", why);
+            LOG.warn("{}; 'jnvmet config' cannot reach this server", why.getMessage());
         }
     }
 

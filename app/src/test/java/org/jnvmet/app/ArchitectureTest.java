@@ -47,7 +47,7 @@ final class ArchitectureTest {
                     .whereLayer("core")
                     .mayOnlyAccessLayers("wire")
                     .whereLayer("transports")
-                    .mayOnlyAccessLayers("wire", "core")
+                    .mayOnlyAccessLayers("wire", "core", "host")
                     .whereLayer("configfs")
                     .mayOnlyAccessLayers("core")
                     .whereLayer("conf")
@@ -80,6 +80,22 @@ final class ArchitectureTest {
     final ArchRule transportsDoNotKnowEachOther =
             slices().matching("org.jnvmet.transport.(*)..").should().notDependOnEachOther();
 
+    /** The loop has both sides in one process; no other transport of the target knows a host. */
+    @ArchTest
+    final ArchRule onlyTheLoopKnowsTheHost =
+            noClasses()
+                    .that()
+                    .resideInAPackage(TRANSPORTS)
+                    .and()
+                    .resideOutsideOfPackage("org.jnvmet.transport.loop..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(HOST);
+
+    @ArchTest
+    final ArchRule packagesOfTheApplicationAreNotTangled =
+            slices().matching("org.jnvmet.app.(*)..").should().beFreeOfCycles();
+
     @ArchTest
     final ArchRule nettyStaysInTransportsAndHost =
             noClasses()
@@ -95,6 +111,7 @@ final class ArchitectureTest {
                     .that()
                     .resideOutsideOfPackages(
                             "org.jnvmet.target.posix..",
+                            "org.jnvmet.host.linux..",
                             "org.jnvmet.configfs.fuse..",
                             "org.jnvmet.transport.tcp..")
                     .should()

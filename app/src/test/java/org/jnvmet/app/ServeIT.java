@@ -3,9 +3,7 @@ package org.jnvmet.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +12,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jnvmet.conf.DefaultConfig;
 import org.jnvmet.host.ConnectOptions;
+import org.jnvmet.host.Host;
 import org.jnvmet.host.HostController;
-import org.jnvmet.host.tcp.TcpHostTransport;
-import org.jnvmet.host.tcp.TcpOptions;
+import org.jnvmet.host.transports.StandardTransports;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./jnvmet} as users start it: a process of its own, ended by signals and by kill -9. */
 final class ServeIT {
+    private final Host initiator = StandardTransports.open();
     private static final String NQN = "nqn.2026-01.org.jnvmet:demo";
     private static final int KILLED_BY_TERM = 128 + 15;
 
@@ -91,11 +90,14 @@ final class ServeIT {
         return process.exitValue();
     }
 
+    @AfterEach
+    void leave() {
+        initiator.close();
+    }
+
     private HostController connect() {
-        InetSocketAddress address =
-                new InetSocketAddress(Inet4Address.ofLiteral("127.0.0.1"), service);
-        return HostController.connect(
-                new TcpHostTransport(address, TcpOptions.DEFAULTS), ConnectOptions.to(NQN));
+        return initiator.connect(
+                ConnectOptions.to(NQN).address("127.0.0.1").service(Integer.toString(service)));
     }
 
     private int config(String... arguments) throws Exception {
@@ -193,14 +195,5 @@ final class ServeIT {
                         "jnvmet serve: "
                                 + folder.resolve("state")
                                 + ": another jnvmet uses this state file");
-    }
-
-    @Test
-    void provesItselfInADemo() throws Exception {
-        Process demo = jnvmet("demo");
-        List<String> lines = demo.inputReader().readAllLines();
-        assertThat(end(demo, 60)).isZero();
-        assertThat(lines).last().asString().startsWith("All as it should be.");
-        assertThat(errors()).isEmpty();
     }
 }

@@ -4,29 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
 import org.jnvmet.host.ConnectOptions;
+import org.jnvmet.host.Host;
 import org.jnvmet.host.HostController;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostNamespace;
-import org.jnvmet.host.tcp.TcpHostTransport;
-import org.jnvmet.host.tcp.TcpOptions;
+import org.jnvmet.host.transports.StandardTransports;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server in this process, with a host connected to it over TCP while its configuration changes. */
 final class ServerTest {
+    private final Host initiator = StandardTransports.open();
     private static final String NQN = "nqn.2026-01.org.jnvmet:demo";
     private static final String SECOND =
             "{\"nsid\": 2, \"device\": {\"path\": \"mem:2m\"}, \"enable\": 1}, {\n          \"device\"";
@@ -56,14 +57,17 @@ final class ServerTest {
         return Server.start(new Server.Settings(file, null, folder.resolve("state"), 1, control));
     }
 
+    @AfterEach
+    void leave() {
+        initiator.close();
+    }
+
     private HostController connect(ConnectOptions options) {
-        InetSocketAddress address =
-                new InetSocketAddress(Inet4Address.ofLiteral("127.0.0.1"), service);
-        return HostController.connect(new TcpHostTransport(address, TcpOptions.DEFAULTS), options);
+        return initiator.connect(options.address("127.0.0.1").service(Integer.toString(service)));
     }
 
     private HostController connect() {
-        return connect(ConnectOptions.to(NQN).timeoutMs(20_000));
+        return connect(ConnectOptions.to(NQN));
     }
 
     private String withSecondNamespace() {

@@ -12,11 +12,24 @@ import org.jnvmet.wire.Status;
  * @param result dwords 0 and 1 of the completion
  * @param sqHead submission queue head pointer
  * @param sqId submission queue identifier
- * @param data what the controller sent; complete only on success
+ * @param data what the controller sent, if into one segment; complete only on success
  */
 @CheckReturnValue
 public record CommandResult(
         String command, int status, long result, int sqHead, int sqId, MemorySegment data) {
+
+    static CommandResult of(HostRequest request) {
+        HostCommand command = request.command();
+        MemorySegment data =
+                command.bytesIn() == 0 ? MemorySegment.NULL : command.data().segment(0);
+        return new CommandResult(
+                request.name(),
+                request.status(),
+                request.result(),
+                request.sqHead(),
+                request.sqId(),
+                data);
+    }
 
     public boolean succeeded() {
         return Status.SUCCESS.is(status);

@@ -58,8 +58,8 @@ public final class Discovery {
     }
 
     /** Connects to the discovery controller, reads its log and disconnects. */
-    public static Log read(HostTransport transport, ConnectOptions options) {
-        try (HostController controller = HostController.connect(transport, options)) {
+    public static Log read(Host host, ConnectOptions options) {
+        try (HostController controller = host.connect(options)) {
             return read(controller);
         }
     }

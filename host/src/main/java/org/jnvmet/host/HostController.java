@@ -1,207 +1,391 @@
 package org.jnvmet.host;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jnvmet.host.spi.Route;
 import org.jnvmet.wire.Nqn;
-import org.jnvmet.wire.admin.AsyncEvent;
 import org.jnvmet.wire.admin.Cns;
-import org.jnvmet.wire.admin.Feature;
 import org.jnvmet.wire.admin.FeatureCommand;
 import org.jnvmet.wire.admin.IdentifyController;
 import org.jnvmet.wire.admin.NamespaceList;
-import org.jnvmet.wire.fabrics.ConnectCommand;
-import org.jnvmet.wire.fabrics.ConnectData;
-import org.jnvmet.wire.fabrics.Properties;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connected controller: its admin queue, its I/O queues and what keeps it alive. Any thread may
- * call. Methods that return a {@link CommandResult} give the status as it came; those that return
- * data throw a {@link StatusException} instead of returning none.
+ * A controller, through all its associations: when one fails, the next is established along the same
+ * way, as a Linux host does. Any thread may call, but for methods that wait, which must not be called
+ * from a completion. Methods that return a {@link CommandResult} give the status as it came; those that
+ * return data throw a {@link StatusException} instead of returning none.
  */
 @CheckReturnValue
 public final class HostController implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostController.class);
 
-    /** What a capsule of Fabrics and admin commands may carry before Identify says more. */
-    private static final int ADMIN_IN_CAPSULE = 8192;
+    /** The host's view of a controller; Linux shows the same words in {@code state}. */
+    public enum State {
+        /** Being connected, for the first time or again. */
+        CONNECTING,
+        /** Connected, and of use. */
+        LIVE,
+        /** The association has failed, or a reset was asked for; it is being taken down. */
+        RESETTING,
+        /** Being disconnected for good. */
+        DELETING,
+        /** Gone; it will not come back. */
+        DEAD;
 
-    private static final int SQE_BYTES = 64;
-    private static final int IOCCSZ_UNIT = 16;
-
-    private final HostTransport transport;
-    private final ConnectOptions options;
-    private final QueueOptions adminOptions;
-    private final HostQueue admin;
-    private final ControllerState state;
-    private final List<HostQueue> ioQueues = new ArrayList<>();
-    private final AtomicInteger nextQueue = new AtomicInteger();
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private int controllerId;
-    private IdentifyController identity = new IdentifyController();
-    private @Nullable KeepAlive keepAlive;
-
-    private HostController(HostTransport transport, ConnectOptions options) {
-        this.transport = transport;
-        this.options = options;
-        adminOptions =
-                new QueueOptions(
-                        0, ConnectOptions.ADMIN_ENTRIES, ADMIN_IN_CAPSULE, options.flowControl());
-        admin = HostQueue.open(transport, adminOptions, options.timeoutMs());
-        state = new ControllerState(admin);
+        private Set<State> next() {
+            return switch (this) {
+                case CONNECTING -> Set.of(LIVE, DELETING, DEAD);
+                case LIVE -> Set.of(RESETTING, DELETING);
+                case RESETTING -> Set.of(CONNECTING, DELETING);
+                case DELETING -> Set.of(DEAD);
+                case DEAD -> Set.of();
+            };
+        }
     }
 
-    /**
-     * Connects, enables and identifies a controller and connects its I/O queues.
-     *
-     * @throws StatusException when the controller refuses a step; its result names the step
-     * @throws HostException when there is no connection, or the controller is none we can use
-     */
-    public static HostController connect(HostTransport transport, ConnectOptions options) {
-        HostController controller = new HostController(transport, options);
+    /** Is told what becomes of a controller; on a thread that may be kept waiting a moment. */
+    public interface Listener {
+        /** It has entered a state. */
+        default void onState(HostController controller, State state) {}
+
+        /** An asynchronous event has come; dword 0 of the completion. */
+        default void onEvent(HostController controller, int event) {}
+    }
+
+    private final Route route;
+    private final ConnectOptions options;
+    private final HostTimer timer;
+    private final int processors;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final AtomicInteger nextQueue = new AtomicInteger();
+
+    /** Held while an association is established or ended: one at a time. */
+    private final ReentrantLock control = new ReentrantLock();
+
+    private final HostTimer.Task deadlineCheck;
+    private final ControllerPaths paths;
+    private volatile State state = State.CONNECTING;
+
+    /** The newest, established or not. */
+    private volatile Association association;
+
+    /** The newest that was established. */
+    private volatile Association live;
+
+    private volatile List<HostQueue> ioQueues = List.of();
+    private volatile boolean failFast;
+    private HostTimer.@Nullable Task failFastTask;
+    private @Nullable KeepAlive keepAlive;
+    private HostTimer.@Nullable Task reconnectTask;
+    private int reconnects;
+
+    private HostController(Route route, ConnectOptions options, HostTimer timer, int processors) {
+        this.route = route;
+        this.options = options;
+        this.timer = timer;
+        this.processors = processors;
+        association = newAssociation();
+        live = association;
+        paths = new ControllerPaths(this, timer);
+        listeners.add(paths);
+        deadlineCheck =
+                timer.every(
+                        deadlineCheckPeriod(options),
+                        () -> association.checkDeadlines(this::onOverdue));
+    }
+
+    private static long deadlineCheckPeriod(ConnectOptions options) {
+        long least = Math.min(options.adminTimeoutMs(), options.ioTimeoutMs());
+        return Math.clamp(least / 4, 1, 500);
+    }
+
+    private Association newAssociation() {
+        return new Association(route, options, timer, processors, this::onError);
+    }
+
+    /** See {@link Host#connect}. */
+    static HostController connect(
+            Route route, ConnectOptions options, HostTimer timer, int processors) {
+        HostController controller = new HostController(route, options, timer, processors);
+        controller.control.lock();
         try {
-            controller.bringUp();
-        } catch (RuntimeException e) {
-            controller.abandon();
+            controller.association.establish();
+            controller.goLive();
+        } catch (HostException e) {
+            controller.die();
             throw e;
+        } finally {
+            controller.control.unlock();
         }
         return controller;
     }
 
-    private void bringUp() {
-        int connected = connectQueue(admin, adminOptions, ConnectData.DYNAMIC_CONTROLLER);
-        controllerId = ConnectCommand.controllerId(connected);
-        state.enable();
-        identity = identifyController();
-        IdentityChecks.check(identity, controllerId, options);
-        connectIoQueues();
-        listenForEvents();
+    // ---- states
+
+    private boolean moveTo(State next) {
+        synchronized (this) {
+            if (!state.next().contains(next)) {
+                return false;
+            }
+            LOG.debug("{}: {} -> {}", this, state, next);
+            state = next;
+        }
+        listeners.forEach(listener -> listener.onState(this, next));
+        return true;
+    }
+
+    private void goLive() {
+        Association current = association;
+        live = current;
+        ioQueues = List.copyOf(current.ioQueues());
+        failFast = false;
+        cancelFailFast();
+        reconnects = 0;
+        if (!moveTo(State.LIVE)) {
+            current.end(new HostException(this + ": disconnected"));
+            return;
+        }
         if (options.keepAliveMs() > 0) {
-            keepAlive = new KeepAlive(admin, options.keepAliveMs(), this::abandon);
+            keepAlive = new KeepAlive(current, options.keepAliveMs(), timer);
+        }
+        AsyncEvents.listen(current.admin(), current.identity(), this::onEvent);
+        HostException early = current.failure();
+        if (early != null) {
+            onError(current, early); // before it was live, nobody listened
         }
     }
 
-    private int connectQueue(HostQueue queue, QueueOptions queueOptions, int asController) {
-        HostCommand connect = AdminCommands.connect(options, queueOptions, asController);
-        int result = queue.execute(connect).orThrow().dword0();
-        int authentication =
-                ConnectCommand.AUTHENTICATION_REQUIRED | ConnectCommand.SECURE_CHANNEL_REQUIRED;
-        if ((result & authentication) != 0) {
-            throw new HostException(
-                    options.subsystemNqn() + " demands authentication, which this host cannot do");
+    private void onError(Association failed, HostException reason) {
+        if (failed == live && moveTo(State.RESETTING)) {
+            LOG.warn("{}: {}; starting error recovery", this, reason.getMessage());
+            HostTimer.Task _ = timer.after(0, () -> recover(reason, false));
         }
-        return result;
     }
 
-    private void connectIoQueues() {
-        if (options.ioQueues() == 0) {
+    /** Gives the association up and establishes another at once. Returns before that is done. */
+    public void reset() {
+        HostException reason = new HostException(this + ": reset");
+        if (moveTo(State.RESETTING)) {
+            HostTimer.Task _ = timer.after(0, () -> recover(reason, true));
+        }
+    }
+
+    private void recover(HostException reason, boolean atOnce) {
+        control.lock();
+        try {
+            startFailFast();
+            stopKeepAlive();
+            association.end(reason);
+            if (moveTo(State.CONNECTING)) {
+                if (atOnce) {
+                    reconnect();
+                } else {
+                    reconnectOrRemove(reason);
+                }
+            }
+        } finally {
+            control.unlock();
+        }
+    }
+
+    private void reconnectOrRemove(HostException reason) {
+        int limit = options.maxReconnects();
+        if (association.refused() || (limit >= 0 && reconnects >= limit)) {
+            LOG.error("{}: giving up: {}", this, reason.getMessage());
+            die();
             return;
         }
-        int wanted = Feature.queueCounts(options.ioQueues(), options.ioQueues());
-        int granted = setFeature(Feature.NUMBER_OF_QUEUES, wanted).orThrow().dword0();
-        int count =
-                Math.min(
-                        options.ioQueues(),
-                        Math.min(
-                                Feature.submissionQueues(granted),
-                                Feature.completionQueues(granted)));
-        int entries =
-                Math.min(options.ioEntries(), Properties.CAP_MQES.of(state.capabilities()) + 1);
-        int inCapsule = identity.getInt(IdentifyController.IOCCSZ) * IOCCSZ_UNIT - SQE_BYTES;
-        for (int id = 1; id <= count; id++) {
-            openIoQueue(new QueueOptions(id, entries, inCapsule, options.flowControl()));
+        LOG.info("{}: reconnecting in {} ms", this, options.reconnectDelayMs());
+        reconnectTask = timer.after(options.reconnectDelayMs(), this::reconnectLocked);
+    }
+
+    private void reconnectLocked() {
+        control.lock();
+        try {
+            reconnect();
+        } finally {
+            control.unlock();
         }
     }
 
-    private void openIoQueue(QueueOptions queueOptions) {
-        HostQueue queue = HostQueue.open(transport, queueOptions, options.timeoutMs());
-        ioQueues.add(queue);
-        int result = connectQueue(queue, queueOptions, controllerId);
-        if (ConnectCommand.controllerId(result) != controllerId) {
-            throw new ProtocolViolation(
-                    "%s is of controller %d, not %d"
-                            .formatted(queue, ConnectCommand.controllerId(result), controllerId));
-        }
-    }
-
-    private void listenForEvents() {
-        int known =
-                AsyncEvent.ENABLE_NAMESPACE_ATTRIBUTE
-                        | AsyncEvent.ENABLE_FIRMWARE_ACTIVATION
-                        | AsyncEvent.ENABLE_ANA_CHANGE
-                        | AsyncEvent.ENABLE_DISCOVERY_CHANGE;
-        int events = identity.getInt(IdentifyController.OAES) & known;
-        if (events == 0) {
+    private void reconnect() {
+        if (state != State.CONNECTING) {
             return;
         }
-        if (!setFeature(Feature.ASYNC_EVENT_CONFIGURATION, events).succeeded()) {
-            LOG.warn("{} offers events and refuses to enable them", options.subsystemNqn());
-        }
-        requestEvent();
-    }
-
-    private void requestEvent() {
-        var _ =
-                admin.submit(AdminCommands.asyncEventRequest())
-                        .thenAccept(this::onEvent)
-                        .exceptionally(this::noMoreEvents);
-    }
-
-    private void onEvent(CommandResult result) {
-        if (!result.succeeded() || closed.get()) {
+        reconnects++;
+        association = newAssociation();
+        try {
+            association.establish();
+        } catch (HostException e) {
+            LOG.info("{}: attempt {} failed: {}", this, reconnects, e.getMessage());
+            reconnectOrRemove(e);
             return;
         }
-        requestEvent();
-        options.onAsyncEvent().accept(result.dword0());
+        LOG.info("{}: connected again, attempt {}", this, reconnects);
+        goLive();
     }
 
-    private @Nullable Void noMoreEvents(Throwable reason) {
-        if (!closed.get()) {
-            LOG.info("{}: no more events: {}", options.subsystemNqn(), reason.getMessage());
+    private void die() {
+        stopKeepAlive();
+        cancelFailFast();
+        deadlineCheck.cancel();
+        HostTimer.Task again = reconnectTask;
+        if (again != null) {
+            again.cancel();
         }
-        return null;
+        if (!moveTo(State.DEAD)) {
+            LOG.debug("{}: is {} already", this, state);
+        }
     }
 
-    /** Controller identifier. */
+    private void startFailFast() {
+        if (options.fastIoFailMs() >= 0 && failFastTask == null) {
+            failFastTask = timer.after(options.fastIoFailMs(), this::failFast);
+        }
+    }
+
+    private void failFast() {
+        if (state != State.LIVE) {
+            failFast = true;
+            listeners.forEach(listener -> listener.onState(this, state));
+        }
+    }
+
+    private void cancelFailFast() {
+        HostTimer.Task task = failFastTask;
+        failFastTask = null;
+        if (task != null) {
+            task.cancel();
+        }
+    }
+
+    private void stopKeepAlive() {
+        KeepAlive running = keepAlive;
+        keepAlive = null;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /** Linux would abort a command on PCI and reset over fabrics; here Abort comes first, then the reset. */
+    private void onOverdue(HostQueue queue, HostRequest request, int times) {
+        HostException reason =
+                new HostException("%s: %s takes too long".formatted(queue, request.name()));
+        boolean admin = queue.id() == 0;
+        if (admin || times > 1) {
+            onError(live, reason);
+            return;
+        }
+        LOG.warn("{}: {}; aborting it", this, reason.getMessage());
+        HostCommand abort = AdminCommands.abort(queue.id(), request.commandId());
+        live.admin().submit(new HostRequest(abort, this::onAborted));
+    }
+
+    private void onAborted(HostRequest abort) {
+        LOG.debug("{}: Abort ended with status {}", this, abort.status());
+    }
+
+    // ---- events
+
+    private void onEvent(int event) {
+        options.onAsyncEvent().accept(event);
+        HostTimer.Task _ =
+                timer.after(0, () -> listeners.forEach(listener -> listener.onEvent(this, event)));
+    }
+
+    /** Adds a listener; {@link Listener#onState} is called for changes from now on. */
+    public void addListener(Listener listener) {
+        listeners.add(listener);
+    }
+
+    public void removeListener(Listener listener) {
+        listeners.remove(listener);
+    }
+
+    // ---- what it is
+
+    public State state() {
+        return state;
+    }
+
+    /** Whether I/O that waits for it shall fail: {@code fast_io_fail_tmo} has passed, or it is gone. */
+    boolean failsFast() {
+        return failFast || state == State.DELETING || state == State.DEAD;
+    }
+
+    /** How it was connected. */
+    public ConnectOptions options() {
+        return options;
+    }
+
+    /** What carries its commands, in words: the transport, or the offload device that claimed it. */
+    public String carrier() {
+        return route.toString();
+    }
+
+    /** Controller identifier; another one after each reconnect. */
     public int id() {
-        return controllerId;
+        return live.controllerId();
     }
 
     /** What Identify Controller said at connect. */
     public IdentifyController identity() {
-        return identity;
+        return live.identity();
     }
 
     /** CAP as read at connect. */
     public long capabilities() {
-        return state.capabilities();
+        return live.capabilities();
     }
 
+    /** Most data bytes of one command: the controller's limit (MDTS), and the transport's. */
+    public int maxTransferBytes() {
+        return live.maxTransferBytes();
+    }
+
+    /** Most memory segments of one command's data. */
+    public int maxSegments() {
+        return live.maxSegments();
+    }
+
+    /** The admin queue of the association there is now. */
     public HostQueue adminQueue() {
-        return admin;
+        return live.admin();
     }
 
-    /** The I/O queues, which were granted; the first has identifier 1. */
+    /** The I/O queues, which were granted; the first has identifier 1. Others after each reconnect. */
     public List<HostQueue> ioQueues() {
-        return List.copyOf(ioQueues);
+        return ioQueues;
     }
 
-    /** The I/O queues in turn. */
-    HostQueue nextIoQueue() {
-        if (ioQueues.isEmpty()) {
+    /** One of the I/O queues: that of {@code affinity}, or any in turn if it is negative. */
+    HostQueue ioQueue(int affinity) {
+        List<HostQueue> queues = ioQueues;
+        if (queues.isEmpty()) {
             throw new HostException(options.subsystemNqn() + " was connected without I/O queues");
         }
-        return ioQueues.get(Math.floorMod(nextQueue.getAndIncrement(), ioQueues.size()));
+        int index = affinity >= 0 ? affinity : nextQueue.getAndIncrement();
+        return queues.get(Math.floorMod(index, queues.size()));
     }
+
+    /** Whether this is a discovery controller, by its name. */
+    public boolean isDiscovery() {
+        return Nqn.DISCOVERY.equals(options.subsystemNqn())
+                || identity().getInt(IdentifyController.CNTRLTYPE) == IdentityChecks.DISCOVERY_TYPE;
+    }
+
+    // ---- admin commands
 
     /** Runs any command on the admin queue. */
     public CommandResult admin(HostCommand command) {
-        return admin.execute(command);
+        return adminQueue().execute(command);
     }
 
     /** Identify of any structure; see {@link Cns}. */
@@ -226,9 +410,17 @@ public final class HostController implements AutoCloseable {
         return ids;
     }
 
-    /** A namespace, identified. */
+    /**
+     * A namespace over this controller alone, identified now. Its commands in flight when the
+     * association fails are sent again on the next one; {@link Host#subsystem} knows other ways.
+     */
     public HostNamespace namespace(int nsid) {
-        return HostNamespace.open(this, nsid);
+        return paths.open(nsid);
+    }
+
+    /** The paths to namespaces over this controller. */
+    ControllerPaths paths() {
+        return paths;
     }
 
     /** Get Log Page; reading clears the event that announced the page. */
@@ -264,36 +456,43 @@ public final class HostController implements AutoCloseable {
         return admin(AdminCommands.abort(queueId, commandId));
     }
 
-    /** Whether this is a discovery controller, by its name. */
-    public boolean isDiscovery() {
-        return Nqn.DISCOVERY.equals(options.subsystemNqn())
-                || identity.getInt(IdentifyController.CNTRLTYPE) == IdentityChecks.DISCOVERY_TYPE;
-    }
+    // ---- the end
 
-    /** Disconnects in order: I/O queues, shutdown, admin queue. */
+    /** Disconnects in order: I/O queues, shutdown, admin queue. Waits until that is done. */
     @Override
     public void close() {
-        if (closed.get()) {
-            return;
-        }
-        ioQueues.forEach(HostQueue::close);
-        try {
-            state.shutDown();
-        } catch (HostException e) {
-            LOG.info("{}: no orderly shutdown: {}", options.subsystemNqn(), e.getMessage());
-        } finally {
-            abandon();
-        }
+        end(true);
     }
 
     /** Drops all connections without a word, as a host that crashed. */
     public void abandon() {
-        closed.set(true);
-        KeepAlive running = keepAlive;
-        if (running != null) {
-            running.close();
+        end(false);
+    }
+
+    private void end(boolean orderly) {
+        if (!moveTo(State.DELETING)) {
+            return;
         }
-        ioQueues.forEach(HostQueue::close);
-        admin.close();
+        HostException reason = new HostException(this + ": disconnected by the host");
+        association.abort(reason);
+        control.lock();
+        try {
+            stopKeepAlive();
+            if (orderly) {
+                association.shutDown(reason);
+            } else {
+                association.end(reason);
+            }
+        } catch (HostException e) {
+            LOG.info("{}: no orderly shutdown: {}", this, e.getMessage());
+        } finally {
+            die();
+            control.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return options.subsystemNqn() + " at " + options.way();
     }
 }

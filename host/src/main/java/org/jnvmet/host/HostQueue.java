@@ -1,47 +1,93 @@
 package org.jnvmet.host;
 
-import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jnvmet.host.spi.ControllerLink;
+import org.jnvmet.host.spi.QueueChannel;
+import org.jnvmet.host.spi.QueueEvents;
+import org.jnvmet.wire.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A queue pair of a controller. Any thread submits; at most {@code entries - 1} commands are
- * outstanding. An identifier is the command's slot with a generation above it, so that a completion
- * that comes twice or too late finds no command.
+ * A queue pair of one association with a controller. Any thread submits; at most {@code entries - 1}
+ * commands are outstanding, and more wait in line. It ends with the association: what is outstanding
+ * then completes as aborted by the host, and what waits or is submitted later fails at once.
  */
 @CheckReturnValue
-public final class HostQueue implements AutoCloseable {
-    private static final int SLOT_BITS = 12;
-    private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
+public final class HostQueue {
+    /** Time limit of a request that may wait for ever, as an Asynchronous Event Request does. */
+    static final long NO_LIMIT = -1;
 
-    private final QueueOptions options;
-    private final HostQueueChannel channel;
-    private final long timeoutMs;
+    private static final long NEVER = Long.MAX_VALUE;
 
-    // Guarded by freeSlots.
-    private final ArrayDeque<Integer> freeSlots = new ArrayDeque<>();
-    private final int[] generations;
+    /** Who is responsible for the queue. */
+    interface Owner {
+        /** The connection failed; the association has to be given up. Any thread, any number of times. */
+        void onError(HostQueue queue, HostException reason);
 
-    /**
-     * Opens a queue that is not connected: no Connect has been sent. For whoever wants to do without
-     * {@link HostController}.
-     *
-     * @param timeoutMs how long {@link #execute} waits
-     */
-    public static HostQueue open(HostTransport transport, QueueOptions options, long timeoutMs) {
-        return new HostQueue(options, transport.open(options), timeoutMs);
+        /** Coarse time, in milliseconds from any origin. */
+        long nowMs();
     }
 
-    private HostQueue(QueueOptions options, HostQueueChannel channel, long timeoutMs) {
+    /** Is told of requests that take too long. */
+    interface Overdue {
+        /**
+         * The request has exceeded its time limit.
+         *
+         * @param times how many times by now
+         */
+        void onOverdue(HostQueue queue, HostRequest request, int times);
+    }
+
+    private final QueueOptions options;
+    private final Owner owner;
+    private final long timeoutMs;
+    private final CommandIds ids;
+    private final AtomicReferenceArray<@Nullable HostRequest> outstanding;
+    private final AtomicLongArray deadlines;
+    private final byte[] timesOverdue;
+    private final WaitingLine waiting = new WaitingLine();
+    private final AtomicBoolean drained = new AtomicBoolean();
+    private final CompletableFuture<@Nullable Void> quiet = new CompletableFuture<>();
+    private final AtomicBoolean destroyed = new AtomicBoolean();
+    private final QueueChannel channel;
+    private final int maxSegments;
+    private volatile boolean traffic;
+    private volatile @Nullable HostException reason;
+
+    private HostQueue(
+            ControllerLink link,
+            QueueOptions options,
+            int maxSegments,
+            long timeoutMs,
+            Owner owner) {
         this.options = options;
-        this.channel = channel;
+        this.owner = owner;
         this.timeoutMs = timeoutMs;
-        generations = new int[options.entries() - 1];
-        for (int slot = 0; slot < generations.length; slot++) {
-            freeSlots.add(slot);
-        }
+        this.maxSegments = maxSegments;
+        ids = new CommandIds(options);
+        outstanding = new AtomicReferenceArray<>(ids.slots());
+        deadlines = new AtomicLongArray(ids.slots());
+        timesOverdue = new byte[ids.slots()];
+        channel = link.createQueue(options, new Events());
+    }
+
+    /**
+     * Opens a queue's connection; Connect has not been sent.
+     *
+     * @param maxSegments most segments of a command's data
+     * @param timeoutMs time limit of a command
+     * @throws HostException when there is no connection to be had
+     */
+    static HostQueue create(
+            ControllerLink link,
+            QueueOptions options,
+            int maxSegments,
+            long timeoutMs,
+            Owner owner) {
+        return new HostQueue(link, options, maxSegments, timeoutMs, owner);
     }
 
     /** Queue identifier; 0 is the admin queue. */
@@ -53,80 +99,182 @@ public final class HostQueue implements AutoCloseable {
         return options.entries();
     }
 
-    /** Commands outstanding. */
+    /** Commands that the controller has; those that wait in line do not count. */
     public int outstanding() {
-        synchronized (freeSlots) {
-            return generations.length - freeSlots.size();
-        }
+        return ids.outstanding();
+    }
+
+    /** Whether the queue still takes commands. */
+    public boolean alive() {
+        return !drained.get();
     }
 
     /**
-     * Submits a command and returns at once. The future completes with whatever status the
-     * controller gives, or exceptionally with a {@link HostException} when the connection fails.
+     * Submits a request. It completes exactly once, here at the latest when the queue ends. Any thread;
+     * never waits, never allocates.
      *
-     * @throws HostException when the queue is full
+     * @throws IllegalArgumentException when its data lies in more segments than the transport takes
      */
+    public void submit(HostRequest request) {
+        if (request.data().segments() > maxSegments) {
+            throw new IllegalArgumentException(
+                    "%s: data of %s in %d segments; the transport takes %d"
+                            .formatted(
+                                    this, request.name(), request.data().segments(), maxSegments));
+        }
+        int id = waiting.isEmpty() ? ids.take() : -1;
+        if (id >= 0) {
+            dispatch(request, id);
+            return;
+        }
+        waiting.add(request);
+        dispatchWaiting();
+    }
+
+    /** Every path that frees an identifier or adds to the line ends here: nobody is left waiting. */
+    private void dispatchWaiting() {
+        while (!waiting.isEmpty()) {
+            int id = ids.take();
+            if (id < 0) {
+                return;
+            }
+            HostRequest request = waiting.poll();
+            if (request == null) {
+                ids.giveBack(id);
+            } else {
+                dispatch(request, id);
+            }
+        }
+    }
+
+    private void dispatch(HostRequest request, int id) {
+        int slot = ids.slotOf(id);
+        request.identify(id, slot);
+        long limit = request.timeoutMs == 0 ? timeoutMs : request.timeoutMs;
+        deadlines.lazySet(slot, limit == NO_LIMIT ? NEVER : owner.nowMs() + limit);
+        timesOverdue[slot] = 0;
+        outstanding.set(slot, request);
+        if (!drained.get()) {
+            channel.send(request);
+        } else if (outstanding.compareAndSet(slot, request, null)) {
+            ids.giveBack(id);
+            request.end(Status.HOST_PATHING_ERROR.code(), 0, endedBecause());
+        }
+    }
+
+    /** Submits a command; the future completes with whatever status it ends with. */
     public CompletableFuture<CommandResult> submit(HostCommand command) {
         return start(command).future();
     }
 
-    /** As {@link #submit}, but returns the request: its identifier is what Abort names. */
-    public HostRequest start(HostCommand command) {
-        HostRequest request = new HostRequest(this, command, nextCommandId(command));
-        channel.submit(request);
-        return request;
+    /** As {@link #submit(HostCommand)}, but tells its identifier too, which Abort needs. */
+    public Submission start(HostCommand command) {
+        Submission submission = new Submission(command);
+        submit(submission.request());
+        return submission;
     }
 
     /**
-     * Submits a command and waits for its completion, of whatever status. When none comes in time
-     * the queue is closed, since its memory may still be written.
+     * Submits a command and waits for its end, of whatever status the controller gave.
+     *
+     * @throws HostException when the host ended it: the connection failed, or it took too long
      */
     public CommandResult execute(HostCommand command) {
-        try {
-            return submit(command).get(timeoutMs, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof HostException cause) {
-                throw cause;
+        return start(command).await(this);
+    }
+
+    /** Completes what has arrived, in the calling thread: for callers that spin. */
+    @CanIgnoreReturnValue
+    public int poll() {
+        return drained.get() ? 0 : channel.poll();
+    }
+
+    /** Whether a command has completed since the last call. */
+    boolean takeTraffic() {
+        boolean seen = traffic;
+        traffic = false;
+        return seen;
+    }
+
+    /** Tells of each request that has exceeded its limit since the last call. One thread at a time. */
+    void checkDeadlines(long nowMs, Overdue overdue) {
+        for (int slot = 0; slot < ids.slots(); slot++) {
+            HostRequest request = outstanding.get(slot);
+            long deadline = deadlines.get(slot);
+            if (request == null || nowMs - deadline < 0 || deadline == NEVER) {
+                continue;
             }
-            throw new HostException(this + ": " + command.name(), e);
-        } catch (TimeoutException e) {
-            close();
-            throw new HostException(
-                    "%s: %s was not answered within %d ms"
-                            .formatted(this, command.name(), timeoutMs),
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new HostException(this + ": interrupted while waiting for " + command.name(), e);
-        }
-    }
-
-    private int nextCommandId(HostCommand command) {
-        synchronized (freeSlots) {
-            Integer slot = freeSlots.poll();
-            if (slot == null) {
-                throw new HostException(
-                        "%s: no room for %s, all %d commands are outstanding"
-                                .formatted(this, command.name(), generations.length));
+            long limit = request.timeoutMs == 0 ? timeoutMs : request.timeoutMs;
+            if (deadlines.compareAndSet(slot, deadline, nowMs + limit)) {
+                timesOverdue[slot]++;
+                overdue.onOverdue(this, request, timesOverdue[slot]);
             }
-            return (generations[slot]++ & 0xf) << SLOT_BITS | slot;
         }
     }
 
-    void release(HostRequest request) {
-        synchronized (freeSlots) {
-            freeSlots.add(request.commandId() & SLOT_MASK);
+    /**
+     * Ends the queue: nothing completes from the connection any more, and all requests are completed as
+     * {@code why} says, by the first who calls this; others only wait for the connection to be quiet.
+     * Not from a completion.
+     */
+    void drain(HostException why) {
+        if (!drained.compareAndSet(false, true)) {
+            quiet.join(); // or destroy would take the connection's memory away from under it
+            return;
+        }
+        reason = why;
+        channel.drain();
+        quiet.complete(null);
+        for (int slot = 0; slot < ids.slots(); slot++) {
+            HostRequest request = outstanding.getAndSet(slot, null);
+            if (request != null) {
+                ids.giveBack(request.commandId());
+                request.end(Status.ABORTED_BY_HOST.code(), 0, why);
+            }
+        }
+        dispatchWaiting();
+    }
+
+    /** Closes the connection, once, after {@link #drain}. */
+    void destroy() {
+        if (destroyed.compareAndSet(false, true)) {
+            channel.destroy();
         }
     }
 
-    /** Drops the connection; outstanding commands fail. */
-    @Override
-    public void close() {
-        channel.close();
+    /** Gives the connection up, as if it had failed. */
+    public void abandon() {
+        owner.onError(this, new HostException(this + ": given up by the host"));
+    }
+
+    private HostException endedBecause() {
+        HostException why = reason;
+        return why == null ? new HostException(this + ": the queue has ended") : why;
     }
 
     @Override
     public String toString() {
         return options.queueId() == 0 ? "admin queue" : "I/O queue " + options.queueId();
+    }
+
+    private final class Events implements QueueEvents {
+        @Override
+        public void done(HostRequest request, long result, int status) {
+            int id = request.commandId();
+            if (!outstanding.compareAndSet(ids.slotOf(id), request, null)) {
+                return;
+            }
+            traffic = true;
+            ids.giveBack(id);
+            if (!waiting.isEmpty()) {
+                dispatchWaiting();
+            }
+            request.end(status, result, null);
+        }
+
+        @Override
+        public void reportError(HostException why) {
+            owner.onError(HostQueue.this, why);
+        }
     }
 }

@@ -69,9 +69,38 @@ public final class IoCommands {
                 .send(data);
     }
 
-    private static HostCommand ranged(int opcode, int nsid, long lba, int blocks) {
-        HostCommand command = HostCommand.io(opcode).namespace(nsid);
+    /** Makes {@code command} a Read; allocates nothing when {@code data} is the same as before. */
+    public static HostCommand read(
+            HostCommand command, int nsid, long lba, int blocks, MemorySegment data) {
+        return ranged(command, IoOpcode.READ, nsid, lba, blocks).receive(data);
+    }
+
+    /** Makes {@code command} a Write; allocates nothing when {@code data} is the same as before. */
+    public static HostCommand write(
+            HostCommand command, int nsid, long lba, int blocks, MemorySegment data) {
+        return ranged(command, IoOpcode.WRITE, nsid, lba, blocks).send(data);
+    }
+
+    /**
+     * Makes {@code command} a Dataset Management command that deallocates the one range in {@code range}, a
+     * {@link DatasetRange}; allocates nothing when that is the same memory as before.
+     */
+    public static HostCommand deallocate(HostCommand command, int nsid, MemorySegment range) {
+        return command.reset(IoOpcode.DATASET_MANAGEMENT, true)
+                .namespace(nsid)
+                .dword(Sqe.CDW10, 0)
+                .dword(Sqe.CDW11, IoCommand.DSM_DEALLOCATE)
+                .send(range);
+    }
+
+    private static HostCommand ranged(
+            HostCommand command, int opcode, int nsid, long lba, int blocks) {
+        command.reset(opcode, true).namespace(nsid);
         IoCommand.range(command.sqe(), lba, blocks);
         return command;
+    }
+
+    private static HostCommand ranged(int opcode, int nsid, long lba, int blocks) {
+        return ranged(HostCommand.io(opcode), opcode, nsid, lba, blocks);
     }
 }

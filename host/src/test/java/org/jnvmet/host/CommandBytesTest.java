@@ -18,7 +18,7 @@ class CommandBytesTest {
 
     /** The entry without its SGL: bytes 0 to 7, and 40 to 63. */
     private static void is(HostCommand command, String first, String dwords) {
-        String entry = hex(command.entry());
+        String entry = hex(command.sqe().memory());
         assertThat(entry.substring(0, 16)).isEqualTo(first.replace(" ", ""));
         assertThat(entry.substring(80)).isEqualTo(dwords.replace(" ", ""));
     }
@@ -28,9 +28,9 @@ class CommandBytesTest {
         UUID host = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
         ConnectOptions options = ConnectOptions.to("nqn.s").host("nqn.h", host).keepAliveMs(5000);
         HostCommand command =
-                AdminCommands.connect(options, new QueueOptions(0, 32, 8192, true), 0xffff);
+                AdminCommands.connect(options, new QueueOptions(0, 32, 8192, true, 1000), 0xffff);
         is(command, "7f000000 01000000", "00000000 1f000000 88130000 000000000000000000000000");
-        String data = hex(command.dataOut());
+        String data = hex(command.data().segment(0));
         assertThat(data)
                 .isEqualTo(
                         "00112233445566778899aabbccddeeff"
@@ -42,7 +42,7 @@ class CommandBytesTest {
                                 + "00".repeat(251)
                                 + "00".repeat(256));
         is(
-                AdminCommands.connect(options, new QueueOptions(3, 128, 8192, false), 9),
+                AdminCommands.connect(options, new QueueOptions(3, 128, 8192, false, 1000), 9),
                 "7f000000 01000000",
                 "00000300 7f000400 00000000 000000000000000000000000");
     }
@@ -120,7 +120,7 @@ class CommandBytesTest {
                                 new IoCommands.Range(0x10, 2),
                                 new IoCommands.Range(5, 0x80000000L)));
         is(command, "09000000 07000000", "01000000 04000000 00000000 000000000000000000000000");
-        assertThat(hex(command.dataOut()))
+        assertThat(hex(command.data().segment(0)))
                 .isEqualTo(
                         "00000000 02000000 1000000000000000 00000000 00000080 0500000000000000"
                                 .replace(" ", ""));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jnvmet.wire.admin.IdentifyController;
 import org.jnvmet.wire.fabrics.DiscoveryEntry;
 import org.jnvmet.wire.fabrics.DiscoveryHeader;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Reading the discovery log of a controller. */
 class DiscoveryTest {
     private final HandmadeController target = new HandmadeController();
+    private final Host host = new Host(List.of(target), 1, new ManualTimer());
 
     @BeforeEach
     void isADiscoveryController() {
@@ -48,7 +50,8 @@ class DiscoveryTest {
     @Test
     void readsAllEntries() {
         target.logs.add(log(5, 6));
-        Discovery.Log log = Discovery.read(target, ConnectOptions.toDiscovery());
+        Discovery.Log log =
+                Discovery.read(host, ConnectOptions.toDiscovery().transport("handmade"));
         assertThat(log.generation()).isEqualTo(5);
         assertThat(log.entries()).hasSize(6);
         assertThat(log.entries().get(5))
@@ -68,7 +71,8 @@ class DiscoveryTest {
         target.logs.add(log(1, 2));
         target.logs.add(log(2, 3));
         target.logs.add(log(2, 3));
-        Discovery.Log log = Discovery.read(target, ConnectOptions.toDiscovery());
+        Discovery.Log log =
+                Discovery.read(host, ConnectOptions.toDiscovery().transport("handmade"));
         assertThat(log.generation()).isEqualTo(2);
         assertThat(log.entries())
                 .extracting(Discovery.Entry::subsystemNqn)
@@ -80,7 +84,8 @@ class DiscoveryTest {
         byte[] huge = log(1, 0);
         huge[15] = (byte) 0x80;
         target.logs.add(huge);
-        assertThatThrownBy(() -> Discovery.read(target, ConnectOptions.toDiscovery()))
+        assertThatThrownBy(() ->
+                        Discovery.read(host, ConnectOptions.toDiscovery().transport("handmade")))
                 .isInstanceOf(ProtocolViolation.class)
                 .hasMessage("discovery log of 9223372036854775808 records");
     }
@@ -90,7 +95,8 @@ class DiscoveryTest {
         byte[] strange = log(1, 0);
         strange[16] = 1;
         target.logs.add(strange);
-        assertThatThrownBy(() -> Discovery.read(target, ConnectOptions.toDiscovery()))
+        assertThatThrownBy(() ->
+                        Discovery.read(host, ConnectOptions.toDiscovery().transport("handmade")))
                 .isInstanceOf(ProtocolViolation.class)
                 .hasMessage("discovery log of the unknown record format 1");
     }

@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jnvmet.wire.Status;
@@ -25,20 +23,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** How a host brings a controller up, what it refuses, and how it takes leave. */
 class HostControllerTest {
     private final HandmadeController target = new HandmadeController();
+    private final ManualTimer timer = new ManualTimer();
+    private final Host host = new Host(List.of(target), 64, timer);
     private final ConnectOptions options =
             ConnectOptions.to(HandmadeController.NQN)
+                    .transport("handmade")
                     .host("nqn.2014-08.org:host", new UUID(1, 2))
                     .keepAliveMs(0);
 
     @Test
     void takesTheStepsOfALinuxHost() {
-        try (HostController controller = HostController.connect(target, options.ioQueues(2))) {
+        try (HostController controller = host.connect(options.ioQueues(2))) {
             assertThat(controller.id()).isEqualTo(7);
             assertThat(controller.ioQueues()).extracting(HostQueue::id).containsExactly(1, 2);
         }
         assertThat(target.transcript)
                 .containsExactly(
-                        "open 0: 32 entries, 8192 in capsule",
+                        "set up",
+                        "create 0: 32 entries, 8192 in capsule",
                         "Connect 0: 32 entries, controller ffff, kato 0",
                         "get 0",
                         "set 14 = 460060",
@@ -47,25 +49,27 @@ class HostControllerTest {
                         "get 1c",
                         "identify 1, namespace 0",
                         "set feature 7 = 10001",
-                        "open 1: 64 entries, 8192 in capsule",
+                        "create 1: 64 entries, 8192 in capsule",
+                        "create 2: 64 entries, 8192 in capsule",
                         "Connect 1: 64 entries, controller 7, kato 0",
-                        "open 2: 64 entries, 8192 in capsule",
                         "Connect 2: 64 entries, controller 7, kato 0",
                         "set feature b = 80000900",
                         "Asynchronous Event Request",
-                        "close 1",
-                        "close 2",
+                        "drain 1",
+                        "drain 2",
+                        "destroy 1",
+                        "destroy 2",
                         "set 14 = 464061",
                         "get 1c",
-                        "close 1",
-                        "close 2",
-                        "close 0");
+                        "drain 0",
+                        "destroy 0",
+                        "release");
     }
 
     @Test
     void selectsTheNvmCommandSetOfControllersThatKnowNoOther() {
         target.capabilities = Properties.CAP_MQES.put(31) | Properties.CAP_CSS_NVM.put(1);
-        try (HostController controller = HostController.connect(target, options)) {
+        try (HostController controller = host.connect(options)) {
             assertThat(controller.ioQueues().getFirst().entries()).isEqualTo(32);
         }
         assertThat(target.transcript).contains("set 14 = 460000", "set 14 = 460001");
@@ -74,14 +78,14 @@ class HostControllerTest {
     @Test
     void readsTheReadyTimeoutsOfControllersThatHaveThem() {
         target.capabilities |= Properties.CAP_CRWMS.put(1);
-        HostController.connect(target, options).close();
+        host.connect(options).close();
         assertThat(target.transcript).containsSubsequence("get 0", "get 68", "set 14 = 460061");
     }
 
     @Test
     void opensNoMoreQueuesThanGranted() {
         target.grantedQueues = 3;
-        try (HostController controller = HostController.connect(target, options.ioQueues(8))) {
+        try (HostController controller = host.connect(options.ioQueues(8))) {
             assertThat(controller.ioQueues()).hasSize(3);
         }
         assertThat(target.transcript).contains("set feature 7 = 70007");
@@ -91,16 +95,16 @@ class HostControllerTest {
     void givesUpOnAControllerThatDoesNotBecomeReady() {
         target.becomesReady = false;
         target.capabilities = Properties.CAP_CSS_NVM.put(1);
-        assertThatThrownBy(() -> HostController.connect(target, options))
+        assertThatThrownBy(() -> host.connect(options))
                 .isInstanceOf(HostException.class)
                 .hasMessage("CSTS is 0h after 500 ms, not what CC 460001h asks for");
-        assertThat(target.transcript).endsWith("close 0");
+        assertThat(target.transcript).endsWith("drain 0", "destroy 0", "release");
     }
 
     @Test
     void refusesControllersThatDemandAuthentication() {
         target.connectResult = 7 | ConnectCommand.AUTHENTICATION_REQUIRED;
-        assertThatThrownBy(() -> HostController.connect(target, options))
+        assertThatThrownBy(() -> host.connect(options))
                 .hasMessageContaining("demands authentication");
     }
 
@@ -125,16 +129,16 @@ class HostControllerTest {
     void refusesControllersThatALinuxHostRefuses(
             Consumer<IdentifyController> change, String message) {
         change.accept(target.identity);
-        assertThatThrownBy(() -> HostController.connect(target, options))
+        assertThatThrownBy(() -> host.connect(options))
                 .isInstanceOf(ProtocolViolation.class)
                 .hasMessageContaining(message);
-        assertThat(target.transcript).endsWith("close 0");
+        assertThat(target.transcript).endsWith("drain 0", "destroy 0", "release");
     }
 
     @Test
     void refusesAControllerOfAnotherSubsystem() {
         target.identity.set(IdentifyController.SUBNQN, "nqn.other");
-        assertThatThrownBy(() -> HostController.connect(target, options))
+        assertThatThrownBy(() -> host.connect(options))
                 .isInstanceOf(ProtocolViolation.class)
                 .hasMessageContaining("SUBNQN 'nqn.other'");
     }
@@ -142,51 +146,21 @@ class HostControllerTest {
     @Test
     void reportsEventsAndAsksForTheNext() {
         List<Integer> events = Collections.synchronizedList(new ArrayList<>());
-        try (HostController controller =
-                HostController.connect(target, options.onAsyncEvent(events::add))) {
+        try (HostController controller = host.connect(options.onAsyncEvent(events::add))) {
             assertThat(controller.identity().get(IdentifyController.OAES)).isEqualTo(0x80000910L);
-            target.eventRequests.removeFirst().complete(0, AsyncEvent.ANA_CHANGE, 0, 0);
-            target.eventRequests.removeFirst().complete(0, AsyncEvent.DISCOVERY_CHANGE, 0, 0);
+            target.eventRequests.removeFirst().complete(0, AsyncEvent.ANA_CHANGE);
+            target.eventRequests.removeFirst().complete(0, AsyncEvent.DISCOVERY_CHANGE);
             assertThat(events).containsExactly(0x000c0302, 0x0070f002);
             assertThat(target.eventRequests).hasSize(1);
-            target.eventRequests.removeFirst().complete(Status.ABORT_REQUESTED.field(), 0, 0, 0);
+            target.eventRequests.removeFirst().complete(Status.ABORT_REQUESTED.field(), 0);
             assertThat(target.eventRequests).isEmpty();
             assertThat(events).hasSize(2);
         }
     }
 
     @Test
-    void dropsAControllerWhoseKeepAliveFails() throws InterruptedException {
-        target.keepAliveStatus = Status.KEEP_ALIVE_INVALID.field();
-        CountDownLatch dropped = new CountDownLatch(1);
-        HostTransport watched =
-                queue -> {
-                    HostQueueChannel channel = target.open(queue);
-                    return new HostQueueChannel() {
-                        @Override
-                        public void submit(HostRequest request) {
-                            channel.submit(request);
-                        }
-
-                        @Override
-                        public void close() {
-                            channel.close();
-                            dropped.countDown();
-                        }
-                    };
-                };
-        try (HostController controller =
-                HostController.connect(watched, options.ioQueues(0).keepAliveMs(2))) {
-            assertThat(controller.ioQueues()).isEmpty();
-            assertThat(dropped.await(20, TimeUnit.SECONDS)).isTrue();
-        }
-        assertThat(target.transcript)
-                .contains("Connect 0: 32 entries, controller ffff, kato 2", "Keep Alive");
-    }
-
-    @Test
     void returnsFailingStatusesAndThrowsThemOnDemand() {
-        try (HostController controller = HostController.connect(target, options)) {
+        try (HostController controller = host.connect(options)) {
             CommandResult result = controller.getFeature(0x81);
             assertThat(result.succeeded()).isFalse();
             assertThat(result.is(Status.INVALID_OPCODE)).isTrue();
@@ -206,7 +180,7 @@ class HostControllerTest {
         namespace[130] = 12;
         target.namespaces.put(3, namespace);
         target.namespaces.put(4, new byte[4096]);
-        try (HostController controller = HostController.connect(target, options)) {
+        try (HostController controller = host.connect(options)) {
             HostNamespace found = controller.namespace(3);
             assertThat(found.blockBytes()).isEqualTo(4096);
             assertThat(found.blocks()).isEqualTo(1024);

@@ -17,9 +17,10 @@ import org.jnvmet.host.HostController;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostNamespace;
 import org.jnvmet.host.HostQueue;
-import org.jnvmet.host.HostRequest;
 import org.jnvmet.host.IoCommands;
+import org.jnvmet.host.LooseQueue;
 import org.jnvmet.host.StatusException;
+import org.jnvmet.host.Submission;
 import org.jnvmet.target.AnaState;
 import org.jnvmet.target.Namespace;
 import org.jnvmet.target.Subsystem;
@@ -29,7 +30,6 @@ import org.jnvmet.wire.admin.AsyncEvent;
 import org.jnvmet.wire.admin.Feature;
 import org.jnvmet.wire.admin.IdentifyController;
 import org.jnvmet.wire.admin.LogPage;
-import org.jnvmet.wire.admin.NamespaceList;
 import org.jnvmet.wire.fabrics.ConnectCommand;
 import org.jnvmet.wire.fabrics.DiscoveryEntry;
 import org.junit.jupiter.api.AfterEach;
@@ -69,7 +69,7 @@ public abstract class TransportConformance {
     }
 
     private HostController connect(ConnectOptions options) {
-        return HostController.connect(target.host(), options);
+        return target.connect(options);
     }
 
     private static byte[] random(int bytes, long seed) {
@@ -171,10 +171,10 @@ public abstract class TransportConformance {
             HostNamespace namespace = host.namespace(1);
             byte[] tooMuch = random(257 * BLOCK, 1);
 
-            assertThat(namespace.write(0, tooMuch).is(Status.INVALID_FIELD)).isTrue();
-            assertThat(namespace.read(0, 257).is(Status.INVALID_FIELD)).isTrue();
-            assertThat(namespace.read(4096, 1).is(Status.LBA_OUT_OF_RANGE)).isTrue();
-            assertThat(namespace.write(4095, random(2 * BLOCK, 1)).is(Status.LBA_OUT_OF_RANGE))
+            assertThat(AsItIs.write(host, 0, tooMuch).is(Status.INVALID_FIELD)).isTrue();
+            assertThat(AsItIs.read(host, 0, 257).is(Status.INVALID_FIELD)).isTrue();
+            assertThat(AsItIs.read(host, 4096, 1).is(Status.LBA_OUT_OF_RANGE)).isTrue();
+            assertThat(AsItIs.write(host, 4095, random(2 * BLOCK, 1)).is(Status.LBA_OUT_OF_RANGE))
                     .isTrue();
             assertThat(
                             host.ioQueues()
@@ -195,28 +195,16 @@ public abstract class TransportConformance {
                 connect(ConnectOptions.to(TargetUnderTest.SUBSYSTEM).onAsyncEvent(events))) {
             Namespace added = target.namespace(9, "mem:64K");
             assertThat(events.next()).isEqualTo(AsyncEvent.NAMESPACE_ATTRIBUTE_CHANGED);
-            assertThat(changed(host)).containsExactly(9);
+            assertThat(AsItIs.changed(host)).containsExactly(9);
             assertThat(host.activeNamespaces(0)).containsExactly(1, 9);
-            host.namespace(9).write(0, random(BLOCK, 1)).orThrow();
+            AsItIs.run(host, IoCommands.write(9, 0, 1, MemorySegment.ofArray(random(BLOCK, 1))))
+                    .orThrow();
 
             target.subsystem().removeNamespace(added);
             assertThat(events.next()).isEqualTo(AsyncEvent.NAMESPACE_ATTRIBUTE_CHANGED);
-            assertThat(changed(host)).containsExactly(9);
+            assertThat(AsItIs.changed(host)).containsExactly(9);
             assertThat(host.activeNamespaces(0)).containsExactly(1);
         }
-    }
-
-    private static List<Integer> changed(HostController host) {
-        MemorySegment page =
-                host.getLogPage(LogPage.CHANGED_NAMESPACES, NamespaceList.BYTES, 0)
-                        .orThrow()
-                        .data();
-        NamespaceList list = new NamespaceList().wrap(page, 0);
-        List<Integer> ids = new ArrayList<>();
-        for (int i = 0; i < list.count(); i++) {
-            ids.add(list.nsid(i));
-        }
-        return ids;
     }
 
     @Test
@@ -224,18 +212,17 @@ public abstract class TransportConformance {
         Events events = new Events();
         try (HostController host =
                 connect(ConnectOptions.to(TargetUnderTest.SUBSYSTEM).onAsyncEvent(events))) {
-            HostNamespace namespace = host.namespace(1);
             target.port().anaState(1, AnaState.INACCESSIBLE);
             assertThat(events.next()).isEqualTo(AsyncEvent.ANA_CHANGE);
-            assertThat(namespace.read(0, 1).is(Status.ANA_INACCESSIBLE)).isTrue();
-            assertThat(namespace.write(0, random(64 * BLOCK, 1)).is(Status.ANA_INACCESSIBLE))
+            assertThat(AsItIs.read(host, 0, 1).is(Status.ANA_INACCESSIBLE)).isTrue();
+            assertThat(AsItIs.write(host, 0, random(64 * BLOCK, 1)).is(Status.ANA_INACCESSIBLE))
                     .isTrue();
             host.getLogPage(LogPage.ANA, 64, 0).orThrow();
 
             target.port().anaState(1, AnaState.OPTIMIZED);
 
             assertThat(events.next()).isEqualTo(AsyncEvent.ANA_CHANGE);
-            namespace.read(0, 1).orThrow();
+            AsItIs.read(host, 0, 1).orThrow();
         }
     }
 
@@ -295,7 +282,8 @@ public abstract class TransportConformance {
     @Test
     void endsTheAssociationOfASilentHost() {
         ConnectOptions options = ConnectOptions.to(TargetUnderTest.SUBSYSTEM).keepAliveMs(1000);
-        try (HostQueue admin = target.openQueue(0)) {
+        try (LooseQueue loose = target.openQueue(0)) {
+            HostQueue admin = loose.queue();
             admin.execute(AdminCommands.connect(options, TargetUnderTest.queue(0), 0xffff))
                     .orThrow();
             admin.execute(AdminCommands.propertySet(0x14, 0x0046_0001)).orThrow();
@@ -311,9 +299,10 @@ public abstract class TransportConformance {
     void keepsAHostThatSendsKeepAlive() {
         ConnectOptions options = ConnectOptions.to(TargetUnderTest.SUBSYSTEM).keepAliveMs(1000);
         try (HostController silent = connect(options.ioQueues(0))) {
-            try (HostQueue dead = target.openQueue(0)) {
+            try (LooseQueue dead = target.openQueue(0)) {
                 // A host that says nothing marks the time: when it is gone, the other is not.
-                dead.execute(AdminCommands.connect(options, TargetUnderTest.queue(0), 0xffff))
+                dead.queue()
+                        .execute(AdminCommands.connect(options, TargetUnderTest.queue(0), 0xffff))
                         .orThrow();
                 TargetUnderTest.eventually(() -> target.subsystem().controllers().size() == 1);
             }
@@ -356,12 +345,12 @@ public abstract class TransportConformance {
         target.port().unlink(target.subsystem());
 
         assertThat(endsWithoutSuccess(event)).isTrue();
+        host.abandon();
         assertThatThrownBy(this::connect).isInstanceOf(StatusException.class);
         target.port().link(target.subsystem());
         try (HostController again = connect()) {
             again.namespace(1).read(0, 1).orThrow();
         }
-        host.abandon();
     }
 
     /** The connection is gone, or its end is near and the command is told to take another path. */
@@ -381,17 +370,17 @@ public abstract class TransportConformance {
         target.port().unlink(target.subsystem());
 
         assertThat(endsWithoutSuccess(event)).isTrue();
+        host.abandon();
         target.port().link(target.subsystem());
         try (HostController again = connect()) {
             again.namespace(1).read(0, 1).orThrow();
         }
-        host.abandon();
     }
 
     @Test
     void abortsAnEventRequest() {
         try (HostController host = connect(ConnectOptions.to(TargetUnderTest.SUBSYSTEM))) {
-            HostRequest event = host.adminQueue().start(AdminCommands.asyncEventRequest());
+            Submission event = host.adminQueue().start(AdminCommands.asyncEventRequest());
 
             CommandResult abort = host.abort(0, event.commandId()).orThrow();
 
@@ -404,13 +393,21 @@ public abstract class TransportConformance {
     void survivesANamespaceThatComesAndGoesUnderLoad() throws InterruptedException {
         Namespace namespace = target.namespace(2, "mem:16M");
         try (HostController host = connect()) {
-            HostNamespace disk = host.namespace(2);
             List<Integer> statuses = new ArrayList<>();
             Thread writer =
                     Thread.ofPlatform()
                             .start(() -> {
                                 for (int i = 0; i < 400; i++) {
-                                    statuses.add(disk.write(i, random(64 * BLOCK, i)).status());
+                                    statuses.add(
+                                            AsItIs.run(
+                                                            host,
+                                                            IoCommands.write(
+                                                                    2,
+                                                                    i,
+                                                                    64,
+                                                                    MemorySegment.ofArray(
+                                                                            random(64 * BLOCK, i))))
+                                                    .status());
                                 }
                             });
             while (writer.isAlive()) {
@@ -437,7 +434,7 @@ public abstract class TransportConformance {
             target.port().link(subsystem);
         }
 
-        Discovery.Log log = Discovery.read(target.host(), ConnectOptions.toDiscovery());
+        Discovery.Log log = Discovery.read(target.host(), target.way(ConnectOptions.toDiscovery()));
 
         assertThat(log.entries()).hasSize(102);
         assertThat(log.entries().getFirst().subtype())

@@ -1,6 +1,7 @@
 package org.jnvmet.testkit;
 
-import org.jnvmet.host.HostTransport;
+import org.jnvmet.host.ConnectOptions;
+import org.jnvmet.host.spi.HostTransport;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.spi.Transport;
 
@@ -12,8 +13,11 @@ public interface TransportFixture {
     /** Address of the port with that id, before it listens. */
     Port.Address address(int portId);
 
-    /** The host's side, for a port that listens. */
-    HostTransport host(Port port);
+    /** The host's side; new for each test, and closed by its host. */
+    HostTransport hostTransport();
+
+    /** Completes {@code options} with the way to a port that listens. */
+    ConnectOptions way(Port port, ConnectOptions options);
 
     /** What the discovery log must say of the port: its address. */
     String discoveredAddress(Port port);

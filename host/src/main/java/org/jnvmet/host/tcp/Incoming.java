@@ -1,10 +1,8 @@
 package org.jnvmet.host.tcp;
 
-import java.nio.ByteBuffer;
-import java.util.Map;
-import java.util.function.BiConsumer;
 import org.jnvmet.host.HostRequest;
 import org.jnvmet.host.QueueOptions;
+import org.jnvmet.host.spi.QueueEvents;
 import org.jnvmet.wire.Cqe;
 import org.jnvmet.wire.Status;
 import org.jnvmet.wire.tcp.DataPdu;
@@ -13,45 +11,81 @@ import org.jnvmet.wire.tcp.PduHeader;
 import org.jnvmet.wire.tcp.R2t;
 
 /**
- * What incoming PDUs mean for their commands, and whether the controller may send them. Owned by the
- * reader thread.
+ * What incoming PDUs mean for their commands, and whether the controller may send them. Owned by
+ * whoever owns the queue.
  */
 final class Incoming implements PduReader.Handler {
     private final String name;
     private final QueueOptions queue;
-    private final int maxR2ts;
-    private final Map<Integer, Transfer> transfers;
-    private final BiConsumer<Transfer, R2tJob> answer;
+    private final Transfer[] transfers;
+    private final Outbound outbound;
+    private final QueueEvents events;
+    private final int slotMask;
+    private boolean negotiated;
+    private int held;
+    private long completed;
+    private int outstanding;
+    private int reads;
+    private long expectedBytes;
 
-    /** {@code answer} is told of data to send. */
     Incoming(
             String name,
             QueueOptions queue,
-            int maxR2ts,
-            Map<Integer, Transfer> transfers,
-            BiConsumer<Transfer, R2tJob> answer) {
+            Transfer[] transfers,
+            Outbound outbound,
+            QueueEvents events) {
         this.name = name;
         this.queue = queue;
-        this.maxR2ts = maxR2ts;
         this.transfers = transfers;
-        this.answer = answer;
+        this.outbound = outbound;
+        this.events = events;
+        slotMask = (1 << queue.slotBits()) - 1;
+    }
+
+    boolean negotiated() {
+        return negotiated;
+    }
+
+    /** Commands completed so far. */
+    long completed() {
+        return completed;
+    }
+
+    /** Commands that have begun and not ended. */
+    int outstanding() {
+        return outstanding;
+    }
+
+    /** A transfer begins. */
+    void expect(Transfer transfer) {
+        outstanding++;
+        if (transfer.bytesIn > 0) {
+            reads++;
+            expectedBytes += transfer.bytesIn;
+        }
+    }
+
+    /** Data bytes of the average read that is outstanding. */
+    long bytesPerRead() {
+        return reads == 0 ? 0 : expectedBytes / reads;
+    }
+
+    @Override
+    public void onIcResp(Negotiated agreed) {
+        negotiated = true;
+        outbound.open(agreed);
     }
 
     @Override
     public void onCompletion(Cqe cqe) {
         Transfer transfer = find(cqe.commandId(), PduHeader.CAPSULE_RESP);
-        if (Status.SUCCESS.is(cqe.status())) {
+        int status = cqe.status();
+        if (Status.SUCCESS.is(status)) {
             checkAllReceived(transfer);
             checkAllSent(transfer);
         }
-        transfers.remove(transfer.commandId(), transfer);
-        HostRequest request = transfer.request;
-        if (transfer.digestFailed) {
-            int status = Status.DATA_TRANSFER_ERROR.field();
-            request.complete(status, cqe.result(), cqe.sqHead(), cqe.sqId());
-        } else {
-            request.complete(cqe);
-        }
+        transfer.request().head(cqe.sqHead(), cqe.sqId());
+        end(transfer, cqe.result(), status);
     }
 
     @Override
@@ -70,75 +104,74 @@ final class Incoming implements PduReader.Handler {
                     "R2T of %d bytes at %d; %d of %d were asked for"
                             .formatted(length, offset, transfer.askedFor, transfer.toAskFor()));
         }
-        if (transfer.outstandingR2ts.incrementAndGet() > maxR2ts) {
+        if (!transfer.addR2t(r2t.transferTag(), length)) {
             throw violation(
                     FatalError.LIMIT_EXCEEDED,
                     0,
                     transfer,
-                    "more than %d R2Ts outstanding".formatted(maxR2ts));
+                    "more than %d R2Ts outstanding".formatted(transfer.r2ts()));
         }
-        transfer.askedFor += length;
-        answer.accept(transfer, new R2tJob(r2t.transferTag(), (int) offset, (int) length));
+        outbound.add(transfer);
     }
 
     @Override
-    public ByteBuffer placeOf(DataPdu pdu, PduHeader common) {
+    public Transfer transferOf(DataPdu pdu, PduHeader common) {
         Transfer transfer = find(pdu.commandId(), PduHeader.C2H_DATA);
-        int room = transfer.dataIn.capacity();
         long offset = pdu.dataOffset();
-        long end = offset + pdu.dataLength();
-        if (offset != transfer.received || end > room) {
+        if (offset != transfer.received || offset + pdu.dataLength() > transfer.bytesIn) {
             throw violation(
                     FatalError.DATA_OUT_OF_RANGE,
                     DataPdu.DATAO,
                     transfer,
                     "%d bytes of data at %d; %d of %d were received"
-                            .formatted(pdu.dataLength(), offset, transfer.received, room));
+                            .formatted(
+                                    pdu.dataLength(), offset, transfer.received, transfer.bytesIn));
         }
-        if (common.has(PduHeader.SUCCESS) && !common.has(PduHeader.LAST_PDU)) {
+        if (common.has(PduHeader.SUCCESS)) {
+            checkSuccessFlag(transfer, common);
+        }
+        return transfer;
+    }
+
+    private void checkSuccessFlag(Transfer transfer, PduHeader common) {
+        if (!common.has(PduHeader.LAST_PDU)) {
             throw violation(
                     FatalError.INVALID_HEADER_FIELD,
                     PduHeader.FLAGS,
                     transfer,
                     "data with SUCCESS and without LAST_PDU");
         }
-        if (common.has(PduHeader.SUCCESS) && queue.flowControl()) {
+        if (queue.flowControl()) {
             throw violation(
                     FatalError.INVALID_HEADER_FIELD,
                     PduHeader.FLAGS,
                     transfer,
                     "SUCCESS on a queue with flow control");
         }
-        return transfer.dataIn.limit((int) end).position((int) offset);
     }
 
     @Override
-    public void onData(DataPdu pdu, PduHeader common, boolean digestGood) {
-        Transfer transfer = find(pdu.commandId(), PduHeader.C2H_DATA);
-        transfer.received += pdu.dataLength();
+    public void onData(Transfer transfer, boolean digestGood, boolean success) {
         transfer.digestFailed |= !digestGood;
-        if (!common.has(PduHeader.SUCCESS)) {
-            return;
+        if (success) {
+            checkAllReceived(transfer);
+            transfer.request().head(0, queue.queueId());
+            end(transfer, 0, Status.SUCCESS.field());
         }
-        checkAllReceived(transfer);
-        transfers.remove(transfer.commandId(), transfer);
-        Status status = transfer.digestFailed ? Status.DATA_TRANSFER_ERROR : Status.SUCCESS;
-        transfer.request.complete(status.field(), 0, 0, queue.queueId());
     }
 
     private void checkAllReceived(Transfer transfer) {
-        if (transfer.received != transfer.dataIn.capacity()) {
+        if (transfer.received != transfer.bytesIn) {
             throw violation(
                     FatalError.DATA_OUT_OF_RANGE,
                     0,
                     transfer,
-                    "success after %d of %d bytes"
-                            .formatted(transfer.received, transfer.dataIn.capacity()));
+                    "success after %d of %d bytes".formatted(transfer.received, transfer.bytesIn));
         }
     }
 
     private void checkAllSent(Transfer transfer) {
-        if (transfer.askedFor != transfer.toAskFor() || transfer.outstandingR2ts.get() != 0) {
+        if (transfer.askedFor != transfer.toAskFor() || transfer.r2ts() != 0) {
             throw violation(
                     FatalError.PDU_SEQUENCE_ERROR,
                     0,
@@ -148,16 +181,57 @@ final class Incoming implements PduReader.Handler {
         }
     }
 
-    private Transfer find(int commandId, int type) {
-        Transfer transfer = transfers.get(commandId);
-        if (transfer == null) {
-            throw new PduViolation(
-                    FatalError.INVALID_HEADER_FIELD,
-                    DataPdu.CCCID,
-                    "%s: %s for the unknown command %04xh"
-                            .formatted(name, PduHeader.name(type), commandId));
+    /** Completes the command, unless its memory is still needed to finish what has begun to be sent. */
+    private void end(Transfer transfer, long result, int status) {
+        int ownStatus = transfer.digestFailed ? Status.DATA_TRANSFER_ERROR.field() : status;
+        if (outbound.uses(transfer)) {
+            transfer.held = true;
+            transfer.heldResult = result;
+            transfer.heldStatus = ownStatus;
+            held++;
+        } else {
+            complete(transfer, result, ownStatus);
         }
-        return transfer;
+    }
+
+    /** Something has been sent: completes what waited for that. */
+    void onSent() {
+        if (held == 0) {
+            return;
+        }
+        for (Transfer transfer : transfers) {
+            if (transfer.held && !outbound.uses(transfer)) {
+                held--;
+                complete(transfer, transfer.heldResult, transfer.heldStatus);
+            }
+        }
+    }
+
+    private void complete(Transfer transfer, long result, int status) {
+        HostRequest request = transfer.request();
+        if (transfer.bytesIn > 0) {
+            reads--;
+            expectedBytes -= transfer.bytesIn;
+        }
+        transfer.end();
+        completed++;
+        outstanding--;
+        events.done(request, result, status);
+    }
+
+    private Transfer find(int commandId, int type) {
+        int slot = commandId & slotMask;
+        if (slot < transfers.length) {
+            Transfer transfer = transfers[slot];
+            if (transfer.known && transfer.commandId == commandId && !transfer.held) {
+                return transfer;
+            }
+        }
+        throw new PduViolation(
+                FatalError.INVALID_HEADER_FIELD,
+                DataPdu.CCCID,
+                "%s: %s for the unknown command %04xh"
+                        .formatted(name, PduHeader.name(type), commandId));
     }
 
     private PduViolation violation(
@@ -166,6 +240,6 @@ final class Incoming implements PduReader.Handler {
                 error,
                 information,
                 "%s: %s %04xh: %s"
-                        .formatted(name, transfer.request.name(), transfer.commandId(), what));
+                        .formatted(name, transfer.request().name(), transfer.commandId, what));
     }
 }

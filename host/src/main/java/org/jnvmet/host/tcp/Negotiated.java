@@ -12,9 +12,8 @@ record Negotiated(
         int controllerAlignment,
         boolean headerDigest,
         boolean dataDigest,
-        int maxH2cData,
-        int maxR2t) {
+        int maxH2cData) {
 
     /** Before ICResp: no digests, nothing aligned, no data. */
-    static final Negotiated NOTHING = new Negotiated(0, 0, false, false, 0, 0);
+    static final Negotiated NOTHING = new Negotiated(0, 0, false, false, 0);
 }

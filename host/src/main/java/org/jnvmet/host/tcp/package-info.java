@@ -1,4 +1,8 @@
-/** The NVMe/TCP transport of the host: one socket for each queue. */
+/**
+ * NVMe/TCP for the host: the protocol of a queue without any input or output ({@link
+ * org.jnvmet.host.tcp.TcpQueue}), for whoever drives a socket, and the transport {@code tcp}, which
+ * does so with Netty's event loops.
+ */
 @NullMarked
 package org.jnvmet.host.tcp;
 

@@ -1,13 +1,15 @@
 package org.jnvmet.host.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.jnvmet.host.tcp.ScriptedController.le32;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jnvmet.host.CommandResult;
 import org.jnvmet.host.HostCommand;
-import org.jnvmet.host.HostQueue;
 import org.jnvmet.host.IoCommands;
+import org.jnvmet.host.QueueOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,24 +22,28 @@ class PduViolationTest {
         return MemorySegment.ofArray(new byte[bytes]);
     }
 
-    /** Runs {@code command} against {@code answer} and expects this H2CTermReq and message. */
+    /** Feeds {@code answer} when {@code command} is sent, and expects this H2CTermReq and message. */
     private static void refuses(
             HostCommand command, String answer, int status, int information, String message) {
-        try (var controller =
-                        new ScriptedController(wire -> {
-                            wire.initialize();
-                            assertThat(wire.read(72)).hasSize(72);
-                            wire.send(answer);
-                            wire.expect("02 00 18 00");
-                            assertThat(wire.read(4)).hasSize(4);
-                            wire.expect("0" + status + "00" + le32(information));
-                        });
-                HostQueue queue = TcpQueues.open(controller, TcpOptions.DEFAULTS)) {
-            assertThatThrownBy(() -> queue.execute(command))
-                    .isInstanceOf(PduViolation.class)
-                    .hasMessageContaining(message);
-            assertThat(queue.outstanding()).isZero();
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS).initialized()) {
+            CompletableFuture<CommandResult> result = wire.queue().submit(command);
+            assertThat(wire.sent()).startsWith("04").hasSizeGreaterThanOrEqualTo(144);
+            wire.feed(answer);
+
+            assertThat(wire.errors()).singleElement().isInstanceOf(PduViolation.class);
+            assertThat(wire.errors().getFirst()).hasMessageContaining(message);
+            assertThat(wire.sent()).matches(termination(status, information));
+            wire.feed("00".repeat(100)); // of no interest any more
+            assertThat(wire.errors()).hasSize(1);
+            wire.passErrorsOn();
+            assertThat(result).failsWithin(Duration.ofSeconds(10));
+            assertThat(wire.queue().outstanding()).isZero();
         }
+    }
+
+    /** H2CTermReq with these fields and a copy of some header. */
+    private static String termination(int status, int information) {
+        return "02001800..0000000" + status + "00" + le32(information) + "00".repeat(10) + ".{16,}";
     }
 
     @ParameterizedTest(name = "{3}")
@@ -152,78 +158,125 @@ class PduViolationTest {
                     01007f00800000000000000000100000, 2, HLEN is 127
                     """)
     void refusesWrongIcResp(String response, int information, String message) {
-        try (var controller =
-                new ScriptedController(wire -> {
-                    assertThat(wire.read(128)).hasSize(128);
-                    wire.send(response + "00".repeat(112));
-                    if (information != 0) {
-                        wire.expect("02 00 18 00");
-                        assertThat(wire.read(4)).hasSize(4);
-                        wire.expect("0100" + le32(information));
-                    }
-                })) {
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS)) {
+            assertThat(wire.sent()).hasSize(256);
+            wire.feed(response + "00".repeat(112));
             if (information == 0) {
-                TcpQueues.open(controller, TcpOptions.DEFAULTS).close();
+                assertThat(wire.protocol().negotiated()).isTrue();
                 return;
             }
-            assertThatThrownBy(() -> TcpQueues.open(controller, TcpOptions.DEFAULTS))
+            assertThat(wire.protocol().failure())
                     .isInstanceOf(PduViolation.class)
                     .hasMessage("I/O queue 1: ICResp: " + message);
+            assertThat(wire.errors()).isEmpty();
+            assertThat(wire.sent()).matches(termination(1, information));
         }
     }
 
     @Test
     void refusesPdusBeforeIcResp() {
-        try (var controller =
-                new ScriptedController(wire -> {
-                    assertThat(wire.read(128)).hasSize(128);
-                    wire.send("05 00 18 00 18000000" + REST_OF_RESPONSE);
-                    wire.expect("02 00 18 00");
-                })) {
-            assertThatThrownBy(() -> TcpQueues.open(controller, TcpOptions.DEFAULTS))
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS)) {
+            assertThat(wire.sent()).hasSize(256);
+            wire.feed("05 00 18 00 18000000" + REST_OF_RESPONSE);
+            assertThat(wire.protocol().failure())
                     .isInstanceOf(PduViolation.class)
                     .hasMessage("I/O queue 1: unexpected CapsuleResp");
+            assertThat(wire.sent()).matches(termination(2, 0));
         }
     }
 
     @Test
     void refusesAWrongHeaderDigest() {
-        try (var controller =
-                        new ScriptedController(wire -> {
-                            wire.initialize("00 01", 4096);
-                            assertThat(wire.read(76)).hasSize(76);
-                            wire.send("05 01 18 00 1c000000" + REST_OF_RESPONSE + "efbeadde");
-                            wire.expect("02 00 18 00 34000000 0300 efbeadde");
-                            assertThat(wire.read(10)).hasSize(10);
-                            wire.expect("05 01 18 00 1c000000" + REST_OF_RESPONSE + "efbeadde");
-                        });
-                HostQueue queue =
-                        TcpQueues.open(controller, TcpOptions.DEFAULTS.withDigests(true, false))) {
-            assertThatThrownBy(() -> queue.execute(IoCommands.flush(7)))
+        var options = new QueueOptions(1, 4, 4096, true, 1000);
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS, true, false, options)) {
+            wire.initialized("00 01", 4096);
+            CompletableFuture<CommandResult> result = wire.queue().submit(IoCommands.flush(7));
+            assertThat(wire.sent()).hasSize(76 * 2);
+            String response = "05 01 18 00 1c000000" + REST_OF_RESPONSE + "efbeadde";
+            wire.feed(response);
+
+            assertThat(wire.errors().getFirst())
                     .isInstanceOf(PduViolation.class)
                     .hasMessageContaining("header digest of CapsuleResp is deadbeefh");
+            wire.expectSent("02 00 18 00 34000000 0300 efbeadde", "00".repeat(10), response);
+            wire.passErrorsOn();
+            assertThat(result).failsWithin(Duration.ofSeconds(10));
         }
     }
 
     @Test
-    void takesAsManyR2tsAsItGaveCreditAndNoMore() {
-        String first = "09 00 18 00 18000000 0000 0100 00000000 00100000 00000000";
-        String second = "09 00 18 00 18000000 0000 0200 00100000 00080000 00000000";
-        String third = "09 00 18 00 18000000 0000 0300 00180000 00080000 00000000";
-        HostCommand write = IoCommands.write(7, 0, 16, data(8192));
-        try (var controller =
-                        new ScriptedController(wire -> {
-                            wire.initialize();
-                            assertThat(wire.read(72)).hasSize(72);
-                            wire.send(first + second);
-                            assertThat(wire.read(24 + 4096)[10]).isEqualTo((byte) 1);
-                            assertThat(wire.read(24 + 2048)[10]).isEqualTo((byte) 2);
-                            wire.send(third);
-                            assertThat(wire.read(24 + 2048)[10]).isEqualTo((byte) 3);
-                            wire.complete("0000", "0000");
-                        });
-                HostQueue queue = TcpQueues.open(controller, TcpOptions.DEFAULTS.withMaxR2t(1))) {
-            assertThat(queue.execute(write).succeeded()).isTrue();
+    void refusesCompletionsOfCommandsThatHaveNotBeenSent() {
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS).initialized()) {
+            CompletableFuture<CommandResult> result = wire.queue().submit(IoCommands.flush(7));
+            wire.complete("0000", "0000");
+
+            assertThat(wire.errors().getFirst())
+                    .isInstanceOf(PduViolation.class)
+                    .hasMessageContaining("CapsuleResp for the unknown command 0000h");
+            assertThat(wire.sent()).matches(termination(1, 8));
+            wire.passErrorsOn();
+            assertThat(result).failsWithin(Duration.ofSeconds(10));
         }
+    }
+
+    @Test
+    void refusesASecondCompletion() {
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS).initialized()) {
+            CompletableFuture<CommandResult> result = wire.queue().submit(IoCommands.flush(7));
+            assertThat(wire.sent()).hasSize(144);
+            wire.complete("0000", "0000");
+            assertThat(result.join().succeeded()).isTrue();
+            wire.complete("0000", "0000");
+
+            assertThat(wire.errors().getFirst())
+                    .isInstanceOf(PduViolation.class)
+                    .hasMessageContaining("CapsuleResp for the unknown command 0000h");
+        }
+    }
+
+    @Test
+    void endsThePduItHasBegunBeforeItSaysWhatWasWrong() {
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS).initialized()) {
+            CompletableFuture<CommandResult> result =
+                    wire.queue().submit(IoCommands.write(7, 0, 8, data(4096)));
+            assertThat(wire.sent(100, 100)).hasSize(200);
+            wire.feed("0800180018000000");
+
+            String rest = wire.sent();
+            int left = 72 + 4096 - 100;
+            assertThat(rest.substring(0, left * 2)).isEqualTo("00".repeat(left));
+            assertThat(rest.substring(left * 2)).matches(termination(1, 0));
+            wire.passErrorsOn();
+            assertThat(result).failsWithin(Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
+    void takesAsManyR2tsAsItGaveCreditFor() {
+        HostCommand write = IoCommands.write(7, 0, 16, data(8192));
+        try (var wire = new MemoryWire(TcpOptions.DEFAULTS.withMaxR2t(1)).initialized()) {
+            CompletableFuture<CommandResult> result = wire.queue().submit(write);
+            assertThat(wire.sent()).hasSize(144);
+            wire.feed("09 00 18 00 18000000 0000 0100 00000000 00100000 00000000");
+            wire.feed("09 00 18 00 18000000 0000 0200 00100000 00080000 00000000");
+            String data = wire.sent();
+            assertThat(data).hasSize((24 + 4096 + 24 + 2048) * 2);
+            assertThat(data.substring(20, 24)).isEqualTo("0100");
+            wire.feed("09 00 18 00 18000000 0000 0300 00180000 00080000 00000000");
+            assertThat(wire.sent().substring(20, 24)).isEqualTo("0300");
+            wire.complete("0000", "0000");
+            assertThat(result.join().succeeded()).isTrue();
+        }
+    }
+
+    @Test
+    void refusesMoreR2tsThanItGaveCreditFor() {
+        refuses(
+                IoCommands.write(7, 0, 16, data(8192)),
+                "09 00 18 00 18000000 0000 0100 00000000 00100000 00000000"
+                        + "09 00 18 00 18000000 0000 0200 00100000 00080000 00000000",
+                5,
+                0,
+                "more than 1 R2Ts outstanding");
     }
 }

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -29,12 +30,16 @@ final class ScriptedController implements AutoCloseable {
     /** What the controller does on its one connection. */
     @FunctionalInterface
     interface Script {
-        void run(Wire wire) throws IOException;
+        void run(Wire wire) throws IOException, InterruptedException;
     }
 
     ScriptedController(Script script) {
+        this(InetAddress.getLoopbackAddress(), script);
+    }
+
+    ScriptedController(InetAddress at, Script script) {
         try {
-            listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            listener = new ServerSocket(0, 1, at);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -47,13 +52,13 @@ final class ScriptedController implements AutoCloseable {
             socket.setTcpNoDelay(true);
             steps.run(new Wire(socket));
             script.complete("to its end");
-        } catch (IOException | RuntimeException | AssertionError e) {
+        } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
             script.completeExceptionally(e);
         }
     }
 
     InetSocketAddress address() {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.getLocalPort());
+        return (InetSocketAddress) listener.getLocalSocketAddress();
     }
 
     @Override
@@ -81,6 +86,26 @@ final class ScriptedController implements AutoCloseable {
             byte[] bytes = in.readNBytes(count);
             assertThat(bytes).as("bytes before the end of the stream").hasSize(count);
             return bytes;
+        }
+
+        /** As many bytes, or fewer when the stream has ended. */
+        byte[] readOrEnd(int count) throws IOException {
+            try {
+                return in.readNBytes(count);
+            } catch (SocketException e) {
+                return new byte[0]; // the host has closed with something unread
+            }
+        }
+
+        /** The host's address. */
+        String peer() {
+            return socket.getInetAddress().getHostAddress();
+        }
+
+        /** Ends the connection with a reset. */
+        void reset() throws IOException {
+            socket.setSoLinger(true, 0);
+            socket.close();
         }
 
         void expect(String hex) throws IOException {
@@ -118,6 +143,15 @@ final class ScriptedController implements AutoCloseable {
         /** A CapsuleResp without digest for the command with this identifier. */
         void complete(String commandId, String status) throws IOException {
             send("05 00 18 00 18000000 0000000000000000 0000 0000" + commandId + status);
+        }
+
+        /** As {@link #complete}, unless the host has closed the connection. */
+        void completeIfOpen(String commandId, String status) throws IOException {
+            try {
+                complete(commandId, status);
+            } catch (SocketException e) {
+                assertThat(socket.getInputStream().available()).isZero();
+            }
         }
     }
 

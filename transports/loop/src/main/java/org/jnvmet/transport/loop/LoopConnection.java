@@ -116,10 +116,20 @@ public final class LoopConnection implements QueueChannel, AutoCloseable {
 
     @Override
     public void disconnect(String reason) {
+        disconnect(reason, () -> {});
+    }
+
+    private void disconnect(String reason, Runnable after) {
         try {
-            loop.execute(() -> end(reason));
+            loop.execute(() -> {
+                try {
+                    end(reason);
+                } finally {
+                    after.run();
+                }
+            });
         } catch (RejectedExecutionException e) {
-            // The loop has ended and this connection with it.
+            after.run(); // the loop has ended and this connection with it
         }
     }
 
@@ -145,7 +155,12 @@ public final class LoopConnection implements QueueChannel, AutoCloseable {
     /** Drops the connection, as a host does. Any thread. */
     @Override
     public void close() {
-        disconnect("closed by the host");
+        close(() -> {});
+    }
+
+    /** As {@link #close()}; then {@code after} is run: no memory of the host is touched any more. */
+    public void close(Runnable after) {
+        disconnect("closed by the host", after);
     }
 
     @Override

@@ -1,10 +1,8 @@
 package org.jnvmet.transport.tcp;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.Objects;
-import org.jnvmet.host.HostTransport;
-import org.jnvmet.host.tcp.TcpHostTransport;
+import org.jnvmet.host.ConnectOptions;
+import org.jnvmet.host.spi.HostTransport;
 import org.jnvmet.host.tcp.TcpOptions;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.spi.Transport;
@@ -14,10 +12,16 @@ import org.jnvmet.testkit.TransportFixture;
 final class TcpConformanceFixture implements TransportFixture {
     private final TcpTransport transport;
     private final TcpOptions options;
+    private final boolean digests;
 
-    TcpConformanceFixture(TcpSettings settings, TcpOptions options) {
+    TcpConformanceFixture(TcpSettings settings, TcpOptions options, boolean digests) {
         transport = new TcpTransport(settings);
         this.options = options;
+        this.digests = digests;
+    }
+
+    TcpConformanceFixture(TcpSettings settings, TcpOptions options) {
+        this(settings, options, false);
     }
 
     @Override
@@ -31,10 +35,17 @@ final class TcpConformanceFixture implements TransportFixture {
     }
 
     @Override
-    public HostTransport host(Port port) {
+    public HostTransport hostTransport() {
+        return new org.jnvmet.host.tcp.TcpTransport(options);
+    }
+
+    @Override
+    public ConnectOptions way(Port port, ConnectOptions connect) {
         int bound = Objects.requireNonNull(transport.boundAddress(port)).getPort();
-        return new TcpHostTransport(
-                new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), bound), options);
+        return connect.transport("tcp")
+                .address("127.0.0.1")
+                .service(Integer.toString(bound))
+                .digests(digests, digests);
     }
 
     @Override

@@ -1,0 +1,32 @@
+package org.jnvmet.host.tcp;
+
+import io.netty.channel.IoEventLoop;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jnvmet.host.QueueOptions;
+
+/**
+ * An event loop, and how many I/O queues share it. Admin queues do not count: what comes on them is
+ * rare, and may wait a moment. Any thread.
+ */
+record LoopShare(IoEventLoop loop, AtomicInteger ioQueues) {
+    LoopShare(IoEventLoop loop) {
+        this(loop, new AtomicInteger());
+    }
+
+    void join(QueueOptions queue) {
+        if (queue.queueId() > 0) {
+            ioQueues.incrementAndGet();
+        }
+    }
+
+    void leave(QueueOptions queue) {
+        if (queue.queueId() > 0) {
+            ioQueues.decrementAndGet();
+        }
+    }
+
+    /** Whether this is an I/O queue, and the only one. */
+    boolean isAlone(QueueOptions queue) {
+        return queue.queueId() > 0 && ioQueues.get() == 1;
+    }
+}

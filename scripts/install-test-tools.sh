@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Provides what the tests need from the system: QEMU, a guest image with a stock
-# Debian kernel, Python. Idempotent; installs only what is missing.
+# Debian kernel, Python, zsh and fio. Idempotent; installs only what is missing.
 #
 #   install-test-tools.sh           install and build what is missing
 #   install-test-tools.sh --check   install nothing; print the image's folder
@@ -30,6 +30,7 @@ tools=(
   qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio
   depmod:kmod zstd:zstd xz:xz-utils mkfs.ext4:e2fsprogs dpkg-deb:dpkg
   gpgv:gpgv python3:python3 unshare:util-linux findmnt:util-linux
+  zsh:zsh fio_jsonplus_clat2csv:fio
 )
 [[ $(id -u) = 0 ]] || tools+=(fusermount3:fuse3)
 PATH=$PATH:/usr/sbin:/sbin

@@ -1,5 +1,8 @@
 package org.jnvmet.interop;
 
+import java.util.List;
+import java.util.regex.Pattern;
+
 /** The target of a stock Linux kernel, in a guest of its own. */
 final class KernelTarget implements TargetMachine {
     private static final String PRELUDE =
@@ -16,6 +19,15 @@ final class KernelTarget implements TargetMachine {
             cd /sys/kernel/config/nvmet
             """;
 
+    /** What it says of commands that it is meant to refuse. */
+    private static final List<Pattern> EXPECTED =
+            List.of(
+                    Pattern.compile("connect request for invalid subsystem"),
+                    Pattern.compile("connect by host .* not allowed"),
+                    Pattern.compile("unhandled identify cns"),
+                    Pattern.compile("failed cmd \\w+ id \\d+ opcode (0|126), data_len: 0"),
+                    Pattern.compile("unhandled cmd|unsupported cmd"));
+
     private final LinuxGuest guest;
     private final int[] services = Checkout.freePorts(2);
 
@@ -30,6 +42,11 @@ final class KernelTarget implements TargetMachine {
     @Override
     public Result attempt(String variables, String script) {
         return guest.attempt(script, variables + PRELUDE);
+    }
+
+    /** What the kernel said that a host which does everything right does not make it say. */
+    List<String> complaints() {
+        return KernelLog.unexpected(guest.takeKernelLog(), EXPECTED);
     }
 
     @Override

@@ -242,11 +242,6 @@ public final class HostQueue {
         }
     }
 
-    /** Gives the connection up, as if it had failed. */
-    public void abandon() {
-        owner.onError(this, new HostException(this + ": given up by the host"));
-    }
-
     private HostException endedBecause() {
         HostException why = reason;
         return why == null ? new HostException(this + ": the queue has ended") : why;

@@ -37,11 +37,6 @@ public final class OffloadDevices {
         return this;
     }
 
-    /** Takes a device out; controllers that it serves keep it. */
-    public synchronized void unregister(OffloadDevice device) {
-        registered.removeIf(each -> each.device.name().equals(device.name()));
-    }
-
     /** Names, in the order of registration. */
     public List<String> names() {
         return registered.stream().map(each -> each.device.name()).toList();

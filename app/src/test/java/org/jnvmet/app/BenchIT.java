@@ -41,7 +41,11 @@ final class BenchIT {
         }
         try (Server _ = serve(service)) {
             Process bench =
+                    // Whoever started the tests may have it ignore SIGINT, which would be
+                    // inherited.
                     new ProcessBuilder(
+                                    "env",
+                                    "--default-signal=INT",
                                     Path.of("..", "jnvmet").toAbsolutePath().toString(),
                                     "bench",
                                     "-a",

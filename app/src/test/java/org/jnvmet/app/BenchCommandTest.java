@@ -198,7 +198,7 @@ final class BenchCommandTest {
             textBlock =
                     """
                     --rw=readrandom             | 'readrandom' is none of read, write,
-                    --bs=4q                     | '4q' is no size
+                    --bs=4q                     | '4q' is no number of bytes
                     --bs=0                      | --bs: 0 is not within 1 .. 1g
                     --bs=2g                     | --bs: 2147483648 is not within 1 .. 1g
                     --iodepth=0                 | --iodepth: 0 is not within 1 .. 65535

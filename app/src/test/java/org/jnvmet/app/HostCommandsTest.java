@@ -438,7 +438,7 @@ final class HostCommandsTest {
                     1 | -a 127.0.0.1 -w 192.0.2.9    | tcp 127.0.0.1:4420: host_traddr 192.0.2.9: cannot assign requested address
                     1 | -a 127.0.0.1 -w here         | tcp 127.0.0.1:4420: host_traddr 'here' is no IP address
                     1 | -a 127.0.0.1 -f nosuch0      | tcp 127.0.0.1:4420: host_iface nosuch0: no such device
-                    1 | -t tcp_offload -a no.such.host.invalid | traddr 'no.such.host.invalid' is unknown
+                    1 | -t tcp_offload -a no.such.host.invalid | tcp_offload no.such.host.invalid:4420: unknown host
                     1 | -t tcp_offload -a 127.0.0.1 --device nosuch | tcp_offload 127.0.0.1: there is no offload device nosuch; registered: io_uring, poll
                     1 | -t tcp_offload -a 127.0.0.1 -f nosuch0 --device poll | offload device poll does not reach 127.0.0.1 by nosuch0; registered: io_uring, poll
                     1 | -t tcp_offload -a 127.0.0.1 -w 192.0.2.9 | no offload device reaches 127.0.0.1 from 192.0.2.9; registered: io_uring, poll

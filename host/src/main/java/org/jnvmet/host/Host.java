@@ -16,6 +16,7 @@ import org.jnvmet.host.spi.Route;
 public final class Host implements AutoCloseable {
     private final Map<String, HostTransport> transports = new LinkedHashMap<>();
     private final List<HostController> controllers = new CopyOnWriteArrayList<>();
+    private final List<ConnectOptions> connecting = new CopyOnWriteArrayList<>();
     private final Map<String, HostSubsystem> subsystems = new ConcurrentHashMap<>();
     private final HostTimer timer;
     private final int processors;
@@ -55,10 +56,20 @@ public final class Host implements AutoCloseable {
                             .formatted(
                                     options.transport(), String.join(", ", transports.keySet())));
         }
-        checkDuplicate(options);
-        Route route = transport.route(options);
-        HostController controller = HostController.connect(route, options, timer, processors);
-        joinSubsystem(controller);
+        reserve(options);
+        try {
+            Route route = transport.route(options);
+            HostController controller = HostController.connect(route, options, timer, processors);
+            joinSubsystem(controller);
+            keep(controller);
+            return controller;
+        } finally {
+            connecting.remove(options);
+        }
+    }
+
+    /** Until it is gone, which it may be already. */
+    private void keep(HostController controller) {
         controllers.add(controller);
         controller.addListener(
                 new HostController.Listener() {
@@ -69,7 +80,9 @@ public final class Host implements AutoCloseable {
                         }
                     }
                 });
-        return controller;
+        if (controller.state() == HostController.State.DEAD) {
+            controllers.remove(controller);
+        }
     }
 
     private void joinSubsystem(HostController controller) {
@@ -89,12 +102,22 @@ public final class Host implements AutoCloseable {
         return subsystems.computeIfAbsent(nqn, name -> new HostSubsystem(name, timer));
     }
 
-    private void checkDuplicate(ConnectOptions options) {
-        for (HostController controller : controllers) {
-            if (!options.duplicate() && controller.options().sameWay(options)) {
-                throw new AlreadyConnectedException(controller.toString());
+    /** Keeps the way for one connection at a time; those that may be second need not ask. */
+    private synchronized void reserve(ConnectOptions options) {
+        if (!options.duplicate()) {
+            for (HostController controller : controllers) {
+                if (controller.options().sameWay(options)) {
+                    throw new AlreadyConnectedException(controller.toString());
+                }
+            }
+            for (ConnectOptions other : connecting) {
+                if (other.sameWay(options)) {
+                    throw new AlreadyConnectedException(
+                            options.subsystemNqn() + " at " + options.way());
+                }
             }
         }
+        connecting.add(options);
     }
 
     /** The controllers that are not gone. */

@@ -259,7 +259,9 @@ public final class HostQueue {
             if (!outstanding.compareAndSet(ids.slotOf(id), request, null)) {
                 return;
             }
-            traffic = true;
+            if (!traffic) {
+                traffic = true; // a volatile write for each command would be felt
+            }
             ids.giveBack(id);
             if (!waiting.isEmpty()) {
                 dispatchWaiting();

@@ -1,5 +1,7 @@
 package org.jnvmet.app.bench;
 
+import org.jnvmet.app.console.ByteCount;
+
 /**
  * A part of a namespace, as {@code --size} names it.
  *
@@ -16,9 +18,9 @@ record Portion(long amount, boolean percent) {
      */
     static Portion parse(String text) {
         if (!text.endsWith("%")) {
-            return new Portion(Sizes.bytes(text), false);
+            return new Portion(ByteCount.parse(text), false);
         }
-        long value = Sizes.bytes(text.substring(0, text.length() - 1));
+        long value = ByteCount.parse(text.substring(0, text.length() - 1));
         if (value < 1 || value > 100) {
             throw new IllegalArgumentException("'" + text + "' is not within 1% .. 100%");
         }

@@ -1,5 +1,7 @@
 package org.jnvmet.app.bench;
 
+import org.jnvmet.app.console.ByteCount;
+
 /**
  * How much a job may do at most, for each direction alone; 0 for no limit.
  *
@@ -24,7 +26,7 @@ record Rates(long read, long write, long trim) {
         long[] rates = new long[3];
         for (int i = 0; i < parts.length; i++) {
             if (!parts[i].isEmpty()) {
-                rates[i] = Sizes.bytes(parts[i]);
+                rates[i] = ByteCount.parse(parts[i]);
                 if (rates[i] == 0) {
                     throw new IllegalArgumentException("a rate of 0 never gets anywhere");
                 }

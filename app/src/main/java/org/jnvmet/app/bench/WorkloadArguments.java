@@ -1,5 +1,6 @@
 package org.jnvmet.app.bench;
 
+import org.jnvmet.app.console.ByteCount;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +36,7 @@ final class WorkloadArguments {
     @Option(
             names = {"--bs", "--blocksize"},
             paramLabel = "SIZE",
-            converter = ToBytes.class,
+            converter = ByteCount.class,
             description = "Bytes of an I/O: 512, 4k, 1m, ... to the base of 1,024. Default: 4k.")
     private long blockSize = 4096;
 
@@ -64,14 +65,14 @@ final class WorkloadArguments {
     @Option(
             names = "--offset",
             paramLabel = "SIZE",
-            converter = ToBytes.class,
+            converter = ByteCount.class,
             description = "Where that begins. Default: 0.")
     private long offset;
 
     @Option(
             names = "--offset_increment",
             paramLabel = "SIZE",
-            converter = ToBytes.class,
+            converter = ByteCount.class,
             description =
                     "How far each job begins behind the one before. Default: 0; with --verify and writes each job has"
                             + " a part of its own.")
@@ -235,17 +236,10 @@ final class WorkloadArguments {
         }
     }
 
-    private static final class ToBytes implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            return Conversion.of(Sizes::bytes, text);
-        }
-    }
-
     private static final class ToTime implements ITypeConverter<Long> {
         @Override
         public Long convert(String text) {
-            return Conversion.of(Sizes::time, text);
+            return Conversion.of(Times::parse, text);
         }
     }
 

@@ -2,7 +2,6 @@ package org.jnvmet.host.offload;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import org.jnvmet.host.ConnectOption;
 import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.host.HostException;
@@ -13,6 +12,7 @@ import org.jnvmet.host.spi.HostTransport;
 import org.jnvmet.host.spi.QueueChannel;
 import org.jnvmet.host.spi.QueueEvents;
 import org.jnvmet.host.spi.Route;
+import org.jnvmet.host.tcp.TcpAddress;
 
 /**
  * The transport {@code tcp_offload}: each controller goes to the first device that claims its address.
@@ -21,8 +21,6 @@ import org.jnvmet.host.spi.Route;
  */
 public final class OffloadTransport implements HostTransport {
     private static final String NAME = "tcp_offload";
-    private static final int DEFAULT_PORT = 4420;
-
     private final OffloadDevices devices;
     private final Runnable onClose;
 
@@ -39,13 +37,9 @@ public final class OffloadTransport implements HostTransport {
 
     @Override
     public Route route(ConnectOptions options) {
-        InetSocketAddress remote =
-                new InetSocketAddress(
-                        resolve(options.address(), ConnectOption.TRADDR), port(options.service()));
-        InetAddress local =
-                options.hostAddress().isEmpty()
-                        ? null
-                        : resolve(options.hostAddress(), ConnectOption.HOST_TRADDR);
+        TcpAddress address = TcpAddress.of(options);
+        InetSocketAddress remote = address.remote()[0];
+        InetAddress local = address.from().isEmpty() ? null : address.local().getAddress();
         for (OffloadDevices.Registered each : devices.all()) {
             if (!options.offloadDevice().isEmpty()
                     && !options.offloadDevice().equals(each.device().name())) {
@@ -79,29 +73,6 @@ public final class OffloadTransport implements HostTransport {
                                 from,
                                 by,
                                 registered));
-    }
-
-    private static InetAddress resolve(String address, ConnectOption option) {
-        try {
-            if (!address.isEmpty()) {
-                return InetAddress.getByName(address);
-            }
-        } catch (UnknownHostException e) {
-            throw new HostException("%s '%s' is unknown".formatted(option, address), e);
-        }
-        throw new HostException(option + " is missing");
-    }
-
-    private static int port(String service) {
-        try {
-            int port = service.isEmpty() ? DEFAULT_PORT : Integer.parseInt(service);
-            if (port > 0 && port < 1 << 16) {
-                return port;
-            }
-        } catch (NumberFormatException e) {
-            throw new HostException("trsvcid '" + service + "' is no port number", e);
-        }
-        throw new HostException("trsvcid '" + service + "' is no port number");
     }
 
     private static void checkOptions(OffloadDevice device, ConnectOptions options) {

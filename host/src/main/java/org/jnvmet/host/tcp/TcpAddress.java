@@ -10,29 +10,34 @@ import org.jnvmet.wire.tcp.PduLayout;
 /**
  * Where a controller is and where to connect from, as users write it.
  *
+ * @param transport name of the transport, for messages
  * @param host traddr: an IP address or a host name
  * @param port trsvcid
  * @param from host_traddr: a local IP address; empty for whatever leads there
  * @param networkInterface host_iface; empty for whatever leads there
  */
-record TcpAddress(String host, int port, String from, String networkInterface) {
+public record TcpAddress(
+        String transport, String host, int port, String from, String networkInterface) {
     /**
      * The address that the options tell.
      *
      * @throws HostException when they tell none
      */
-    static TcpAddress of(ConnectOptions options) {
+    public static TcpAddress of(ConnectOptions options) {
         if (options.address().isEmpty()) {
-            throw new HostException("tcp: traddr is missing: an IP address or a host name");
+            throw new HostException(
+                    options.transport() + ": traddr is missing: an IP address or a host name");
         }
         return new TcpAddress(
+                options.transport(),
                 options.address(),
-                portOf(options.service()),
+                portOf(options),
                 options.hostAddress(),
                 options.hostInterface());
     }
 
-    private static int portOf(String service) {
+    private static int portOf(ConnectOptions options) {
+        String service = options.service();
         if (service.isEmpty()) {
             return PduLayout.DEFAULT_PORT;
         }
@@ -44,7 +49,8 @@ record TcpAddress(String host, int port, String from, String networkInterface) {
         } catch (NumberFormatException e) {
             // Said below.
         }
-        throw new HostException("tcp: trsvcid '" + service + "' is no port number");
+        throw new HostException(
+                "%s: trsvcid '%s' is no port number".formatted(options.transport(), service));
     }
 
     /**
@@ -52,7 +58,7 @@ record TcpAddress(String host, int port, String from, String networkInterface) {
      *
      * @throws HostException when there is none
      */
-    InetSocketAddress[] remote() {
+    public InetSocketAddress[] remote() {
         try {
             InetAddress[] found = InetAddress.getAllByName(host);
             InetSocketAddress[] addresses = new InetSocketAddress[found.length];
@@ -70,7 +76,7 @@ record TcpAddress(String host, int port, String from, String networkInterface) {
      *
      * @throws HostException when {@link #from} is none
      */
-    InetSocketAddress local() {
+    public InetSocketAddress local() {
         try {
             return new InetSocketAddress(InetAddress.ofLiteral(from), 0);
         } catch (IllegalArgumentException e) {
@@ -81,6 +87,7 @@ record TcpAddress(String host, int port, String from, String networkInterface) {
     /** For messages: {@code tcp 127.0.0.1:4420}. */
     @Override
     public String toString() {
-        return host.contains(":") ? "tcp [" + host + "]:" + port : "tcp " + host + ":" + port;
+        String literal = host.contains(":") ? "[" + host + "]" : host;
+        return transport + " " + literal + ":" + port;
     }
 }

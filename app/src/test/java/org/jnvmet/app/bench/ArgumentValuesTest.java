@@ -3,11 +3,13 @@ package org.jnvmet.app.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.jnvmet.app.console.ByteCount;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class SizesTest {
+/** Values of options, as fio reads them. */
+final class ArgumentValuesTest {
     @ParameterizedTest
     @CsvSource({
         "0, 0",
@@ -23,14 +25,13 @@ final class SizesTest {
         "8191p, 9222246136947933184"
     })
     void readsSizesAsFioDoes(String text, long bytes) {
-        assertThat(Sizes.bytes(text)).isEqualTo(bytes);
+        assertThat(ByteCount.parse(text)).isEqualTo(bytes);
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", "k", "-1", "4.5k", "4q", "4ki", "4kk", "4 k", "0x10", "8192p", "1e3"})
+    @ValueSource(strings = {"", "k", "-1", "4.5k", "4q", "4ki", "4kk", "4 k", "8192p", "1e3"})
     void refusesWhatIsNoSize(String text) {
-        assertThatThrownBy(() -> Sizes.bytes(text))
+        assertThatThrownBy(() -> ByteCount.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("'" + text + "' is ");
     }
@@ -46,13 +47,13 @@ final class SizesTest {
         "5us, 5000"
     })
     void readsTimesAsFioDoes(String text, long ns) {
-        assertThat(Sizes.time(text)).isEqualTo(ns);
+        assertThat(Times.parse(text)).isEqualTo(ns);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "s", "-1s", "1.5s", "1w", "999999999999999h"})
     void refusesWhatIsNoTime(String text) {
-        assertThatThrownBy(() -> Sizes.time(text))
+        assertThatThrownBy(() -> Times.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("'" + text + "' is ");
     }

@@ -42,6 +42,13 @@ final class Association implements HostQueue.Owner {
     private @Nullable ControllerLink link;
     private @Nullable ControllerState state;
     private volatile boolean established;
+
+    /** Being shut down: nobody recovers from an error any more, so it ends the queues at once. */
+    private volatile boolean leaving;
+
+    /** A connection failed, or the controller does not answer. */
+    private volatile boolean broken;
+
     private volatile @Nullable HostException failure;
     private boolean refused;
     private int controllerId;
@@ -207,6 +214,7 @@ final class Association implements HostQueue.Owner {
 
     @Override
     public void onError(HostQueue queue, HostException reason) {
+        broken = true; // before leaving is looked at, as shutDown sets that before it looks here
         abort(reason);
         // Looked at after the reason is in place: whoever finds it established finds the reason
         // too.
@@ -220,12 +228,12 @@ final class Association implements HostQueue.Owner {
         return failure;
     }
 
-    /** Has {@link #establish} fail, with this reason, if it has not ended yet; from any thread. */
+    /** Has {@link #establish} or {@link #shutDown} fail if it has not ended yet; from any thread. */
     void abort(HostException reason) {
         if (failure == null) {
             failure = reason;
         }
-        if (established) {
+        if (established && !leaving) {
             return;
         }
         HostTimer.Task _ = timer.after(0, () -> queues.forEach(queue -> queue.drain(reason)));
@@ -256,12 +264,16 @@ final class Association implements HostQueue.Owner {
         endAdmin(why);
     }
 
-    /** Takes leave of the controller: I/O queues first, then shutdown, then the admin queue. */
+    /**
+     * Takes leave of the controller: I/O queues first, then shutdown, then the admin queue. Of one whose
+     * connection has failed already there is no leave to take.
+     */
     void shutDown(HostException why) throws HostException {
+        leaving = true;
         endIoQueues(why);
         try {
             ControllerState properties = state;
-            if (properties != null && admin().alive()) {
+            if (properties != null && admin().alive() && !broken) {
                 properties.shutDown();
             }
         } finally {

@@ -280,7 +280,7 @@ public final class HostController implements AutoCloseable {
                 new HostException("%s: %s takes too long".formatted(queue, request.name()));
         boolean admin = queue.id() == 0;
         if (admin || times > 1) {
-            onError(live, reason);
+            live.onError(queue, reason);
             return;
         }
         LOG.warn("{}: {}; aborting it", this, reason.getMessage());

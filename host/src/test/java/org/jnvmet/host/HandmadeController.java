@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jnvmet.host.spi.ControllerLink;
 import org.jnvmet.host.spi.HostTransport;
 import org.jnvmet.host.spi.QueueChannel;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class HandmadeController implements HostTransport, Route, ControllerLink {
     static final String NQN = "nqn.2014-08.org.nvmexpress:sub";
 
-    final List<String> transcript = Collections.synchronizedList(new ArrayList<>());
+    final List<String> transcript = new CopyOnWriteArrayList<>();
     final List<Pending> eventRequests = Collections.synchronizedList(new ArrayList<>());
 
     /** Commands of I/O queues that were not answered, while {@link #holdsIo}. */
@@ -203,7 +204,9 @@ final class HandmadeController implements HostTransport, Route, ControllerLink {
             } else {
                 configuration = PropertyCommand.value(sqe);
                 transcript.add("set %x = %x".formatted(PropertyCommand.offset(sqe), configuration));
-                done(request, 0, 0);
+                if (!forgets.contains(request.name())) {
+                    done(request, 0, 0);
+                }
             }
         }
 

@@ -275,6 +275,50 @@ class RecoveryTest {
     }
 
     @Test
+    void leavesWithoutAWordWhenTheConnectionHasFailed() {
+        HostController controller = connect(options());
+        target.forgets.add("Property Set");
+        CompletableFuture<CommandResult> inFlight = lose(controller);
+        controller.close();
+        assertThat(controller.state()).isEqualTo(State.DEAD);
+        assertThat(inFlight).isCompletedExceptionally();
+        assertThat(target.transcript).noneMatch(line -> line.startsWith("set"));
+    }
+
+    @Test
+    void leavesAllTheSameWhenTheConnectionFailsMeanwhile() throws InterruptedException {
+        HostController controller = connect(options());
+        target.holdsIo = true;
+        CompletableFuture<CommandResult> _ =
+                controller.ioQueues().getFirst().submit(IoCommands.flush(1));
+        leave(
+                controller,
+                () -> target.held.getLast().events().reportError(new HostException("lost")));
+    }
+
+    @Test
+    void leavesAllTheSameWhenTheControllerDoesNotAnswer() throws InterruptedException {
+        leave(connect(options()), () -> timer.advance(61_000));
+    }
+
+    /** Has a controller leave that does not answer to the shutdown, and then something happen. */
+    private void leave(HostController controller, Runnable event) throws InterruptedException {
+        target.transcript.clear();
+        target.forgets.add("Property Set");
+        Thread leaving = Thread.ofPlatform().start(controller::close);
+        while (target.transcript.stream().noneMatch(line -> line.startsWith("set 14"))) {
+            Thread.onSpinWait();
+        }
+        while (leaving.isAlive()) {
+            event.run();
+            timer.run();
+            leaving.join(10);
+        }
+        assertThat(controller.state()).isEqualTo(State.DEAD);
+        assertThat(target.transcript).endsWith("drain 0", "destroy 0", "release");
+    }
+
+    @Test
     void refusesASecondConnectionAlongTheSameWay() {
         HostController first = connect(options());
         assertThatThrownBy(() -> host.connect(first.options()))

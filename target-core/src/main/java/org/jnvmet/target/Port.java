@@ -170,11 +170,14 @@ public final class Port {
                 throw new ConfigException(
                         Errno.ENOENT, "%s does not export %s".formatted(this, subsystem));
             }
+            if (subsystems.size() == 1) {
+                stopListening(); // first: a host that returns shall not be refused for good
+            }
             // First hide, then evict: see Subsystem.admit for why no controller slips through.
             subsystems = subsystems.stream().filter(other -> other != subsystem).toList();
             subsystem.evict(this, "%s no longer exports %s".formatted(this, subsystem));
             if (!enabled()) {
-                stop();
+                endTransport();
             }
             target.release(subsystem);
             LOG.info("{} no longer exports {}", this, subsystem);
@@ -273,7 +276,8 @@ public final class Port {
         }
         try {
             removed = true;
-            stop(); // before the exports vanish: see TargetShutdown
+            stopListening(); // before the exports vanish: see TargetShutdown
+            endTransport();
             subsystems = List.of();
             return true;
         } finally {
@@ -345,7 +349,7 @@ public final class Port {
         maxTransferBytes = Integer.highestOneBit((int) Math.min(wanted, limits.maxTransferBytes()));
     }
 
-    private void stop() {
+    private void stopListening() {
         Transport.Listener ending = listener;
         listener = null;
         if (ending != null) {
@@ -355,6 +359,9 @@ public final class Port {
                 LOG.error("{}: closing its listener failed", this, e);
             }
         }
+    }
+
+    private void endTransport() {
         transport = null;
         target.discoverySubsystem().evict(this, this + " is disabled");
     }

@@ -26,6 +26,7 @@ final class LinuxGuest implements AutoCloseable {
     static final String OUTER_ADDRESS = "10.0.2.2";
 
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
+    private static final int BOOT_ATTEMPTS = 3;
     private static final Duration SCRIPT_LIMIT = Duration.ofSeconds(90);
     private static final Duration LIFE_LIMIT = Duration.ofMinutes(20);
     private static final char END_MARK = '\u001e';
@@ -45,8 +46,25 @@ final class LinuxGuest implements AutoCloseable {
         Thread.ofPlatform().daemon().name("guest-" + name).start(this::readTerminal);
     }
 
-    /** Boots a guest and waits until it takes scripts; options are those of boot.sh. */
+    /**
+     * Boots a guest and waits until it takes scripts; options are those of boot.sh. A kernel that dies
+     * before that says something of the emulated processors only, which do not always start together:
+     * then another is booted.
+     */
     static LinuxGuest boot(String name, String... options) {
+        for (int attempt = 1; true; attempt++) {
+            try {
+                return bootOnce(name, options);
+            } catch (AssertionError died) {
+                if (attempt == BOOT_ATTEMPTS) {
+                    throw died;
+                }
+                System.out.println("[" + name + "] " + died.getMessage() + "\nbooting once more");
+            }
+        }
+    }
+
+    private static LinuxGuest bootOnce(String name, String... options) {
         Path image = Needs.guestImage();
         Path folder = Checkout.workFolder("guest-" + name);
         Checkout.install("guest-lib.sh", folder);

@@ -5,7 +5,9 @@ import java.util.UUID;
 import org.jnvmet.wire.AdminOpcode;
 import org.jnvmet.wire.FabricsType;
 import org.jnvmet.wire.Sqe;
+import org.jnvmet.wire.admin.Feature;
 import org.jnvmet.wire.admin.FeatureCommand;
+import org.jnvmet.wire.admin.HostBehavior;
 import org.jnvmet.wire.admin.IdentifyCommand;
 import org.jnvmet.wire.admin.LogPageCommand;
 import org.jnvmet.wire.fabrics.ConnectCommand;
@@ -80,6 +82,13 @@ public final class AdminCommands {
         return HostCommand.admin(AdminOpcode.SET_FEATURES)
                 .dword(Sqe.CDW10, featureId)
                 .dword(Sqe.CDW11, value);
+    }
+
+    /** Set Features: the host uses source ranges of these formats, as bits of {@link HostBehavior#CDFE}. */
+    public static HostCommand enableCopyFormats(int formats) {
+        MemorySegment data = MemorySegment.ofArray(new byte[HostBehavior.BYTES]);
+        new HostBehavior().wrap(data, 0).set(HostBehavior.CDFE, formats);
+        return setFeature(Feature.HOST_BEHAVIOR, 0).send(data);
     }
 
     /** Abort of the command {@code commandId} on the queue {@code queueId}. */

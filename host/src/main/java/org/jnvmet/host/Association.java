@@ -124,6 +124,7 @@ final class Association implements HostQueue.Owner {
             connectIoQueues(admin, properties);
         }
         AsyncEvents.enable(admin, identity);
+        CopySupport.enable(admin, identity);
     }
 
     private int transferLimit() {

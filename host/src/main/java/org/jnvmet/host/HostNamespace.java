@@ -233,6 +233,42 @@ public final class HostNamespace {
         return run(IoCommands.deallocate(id(), ranges));
     }
 
+    /** What copies to it may be. */
+    public CopySupport copySupport() {
+        return CopySupport.of(this);
+    }
+
+    /**
+     * Has the controller copy blocks, of this namespace or others of the subsystem, one behind the other to
+     * {@code lba}: the data does not come here. Takes any number of sources of any size and sends one
+     * command after the other; one that fails says which of its sources was not copied in dword 0.
+     *
+     * @param format of the sources: see {@link IoCommands#copy}; negative for the simplest that will do
+     * @throws HostException when the controllers cannot copy, or not so
+     * @throws IllegalArgumentException when sources overlap the destination, or it has no room for them
+     */
+    public CommandResult copy(long lba, List<IoCommands.Source> sources, int format) {
+        CopySupport support = copySupport();
+        int chosen = support.format(sources, format);
+        long blocks = support.check(lba, sources);
+        checkRange(lba, blocks);
+        @Nullable CommandResult last = null;
+        long to = lba;
+        for (List<IoCommands.Source> some : support.split(sources)) {
+            last = run(IoCommands.copy(id(), to, some, chosen));
+            if (!last.succeeded()) {
+                return last;
+            }
+            to += CopySupport.blocks(some);
+        }
+        return Objects.requireNonNull(last);
+    }
+
+    /** As {@link #copy(long, List, int)}, in the simplest format. */
+    public CommandResult copy(long lba, List<IoCommands.Source> sources) {
+        return copy(lba, sources, -1);
+    }
+
     private CommandResult transfer(long lba, MemorySegment data, Part part) {
         long blocks = blocksOf(data);
         checkRange(lba, blocks);

@@ -2,6 +2,8 @@ package org.jnvmet.host;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jnvmet.wire.CopyCommand;
+import org.jnvmet.wire.CopyRange;
 import org.jnvmet.wire.DatasetRange;
 import org.jnvmet.wire.IoCommand;
 import org.jnvmet.wire.IoOpcode;
@@ -18,6 +20,15 @@ public final class IoCommands {
      * @param blocks number of blocks
      */
     public record Range(long startingLba, long blocks) {}
+
+    /**
+     * Blocks to copy.
+     *
+     * @param nsid their namespace
+     * @param startingLba first block
+     * @param blocks number of blocks
+     */
+    public record Source(int nsid, long startingLba, long blocks) {}
 
     /** Reads {@code blocks} into {@code data}, which has their length. */
     public static HostCommand read(int nsid, long lba, int blocks, MemorySegment data) {
@@ -67,6 +78,33 @@ public final class IoCommands {
                 .dword(Sqe.CDW10, ranges.size() - 1)
                 .dword(Sqe.CDW11, IoCommand.DSM_DEALLOCATE)
                 .send(data);
+    }
+
+    /**
+     * Copy of 1 to 256 sources of at most 65,536 blocks each, one behind the other, to {@code lba}.
+     *
+     * @param format of the list: 0 or 1 when all are of this namespace, 2 or 3 when they may be of any in
+     *     the subsystem
+     */
+    public static HostCommand copy(int nsid, long lba, List<Source> sources, int format) {
+        int bytes = CopyRange.bytes(format);
+        MemorySegment data = MemorySegment.ofArray(new byte[sources.size() * bytes]);
+        CopyRange view = new CopyRange();
+        for (int i = 0; i < sources.size(); i++) {
+            Source source = sources.get(i);
+            if (source.blocks < 1 || source.blocks > CopyCommand.MAX_RANGE_BLOCKS) {
+                throw new IllegalArgumentException("no range has " + source.blocks + " blocks");
+            }
+            view.wrap(data, (long) i * bytes)
+                    .set(CopyRange.SLBA, source.startingLba)
+                    .set(CopyRange.NLB, source.blocks - 1);
+            if (CopyCommand.namesNamespaces(format)) {
+                view.set(CopyRange.SNSID, Integer.toUnsignedLong(source.nsid));
+            }
+        }
+        HostCommand command = HostCommand.io(IoOpcode.COPY).namespace(nsid).send(data);
+        CopyCommand.set(command.sqe(), lba, sources.size(), format);
+        return command;
     }
 
     /** Makes {@code command} a Read; allocates nothing when {@code data} is the same as before. */

@@ -13,7 +13,7 @@ public final class StatusException extends HostException {
                 "%s failed: %s (status field %04xh, result %xh)"
                         .formatted(
                                 result.command(),
-                                Status.describe(result.status()),
+                                Status.describe(result.command(), result.status()),
                                 result.status(),
                                 result.result()));
         this.result = result;

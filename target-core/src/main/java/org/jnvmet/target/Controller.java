@@ -2,10 +2,14 @@ package org.jnvmet.target;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.jnvmet.target.command.DiscoveryLog;
 import org.jnvmet.target.spi.Loop;
+import org.jnvmet.target.spi.Placement;
+import org.jnvmet.target.spi.Staging;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +78,8 @@ public class Controller {
     /** CSTS.RDY, for the loops of the I/O queues. */
     private volatile boolean ready;
 
+    private volatile Placements placements = Placements.NONE;
+    private final HostBehaviorSupport hostBehavior = new HostBehaviorSupport();
     private int arbitration;
     private @Nullable DiscoveryLog discoveryLog;
     private Loop.@Nullable Timer enableTimer;
@@ -105,6 +111,24 @@ public class Controller {
             Subsystem subsystem, HostIdentity host, Queue adminQueue) {
         Port port = adminQueue.port();
         return subsystem.admit(port, id -> new Controller(subsystem, port, id, host, adminQueue));
+    }
+
+    /**
+     * Has the data of the I/O commands that follow staged there; of namespaces that are not named, in
+     * system memory. Any thread, one at a time; see {@link org.jnvmet.target.spi.Staging}.
+     */
+    public void place(Map<Namespace, Placement> places) {
+        placements = places.isEmpty() ? Placements.NONE : new Placements(places);
+    }
+
+    /** Where data of that namespace is staged; null: in system memory. Any thread. */
+    @Nullable Placement placement(Namespace namespace) {
+        return placements.of(namespace);
+    }
+
+    /** Our address of its admin queue's connection, as text without port. Any thread. */
+    public String localAddress() {
+        return adminQueue.channel().localAddress();
     }
 
     /** Controller identifier, 1 .. 65519; constant. */
@@ -170,6 +194,11 @@ public class Controller {
         arbitration = value;
     }
 
+    /** The feature Host Behavior Support. Any thread. */
+    public HostBehaviorSupport hostBehavior() {
+        return hostBehavior;
+    }
+
     /** The log that the host of this discovery controller is reading. */
     public @Nullable DiscoveryLog discoveryLog() {
         return discoveryLog;
@@ -228,6 +257,7 @@ public class Controller {
         boolean unsupervised = keepAliveMs == 0 && subsystem.isDiscovery();
         keepAlive.start(unsupervised ? DISCOVERY_KEEP_ALIVE_MS : keepAliveMs);
         enableTimer = loop.schedule(this::onEnableLimit, ENABLE_LIMIT_NANOS);
+        tellStaging(Staging::admitted);
         LOG.info("{} begins, from {}", this, adminQueue.channel().hostAddress());
     }
 
@@ -301,6 +331,7 @@ public class Controller {
 
     void onDisabled() {
         ready = false;
+        hostBehavior.reset();
         events.reset();
     }
 
@@ -359,7 +390,20 @@ public class Controller {
             state = State.GONE;
         }
         subsystem.forget(this);
+        tellStaging(Staging::gone);
         subsystem.fence().end(this).forEach(Runnable::run);
+    }
+
+    /** A mistake of theirs costs neither the host its association nor the next one its turn. */
+    private void tellStaging(BiConsumer<Staging, Controller> news) {
+        if (subsystem.isDiscovery()) {
+            return; // it has no namespaces
+        }
+        try {
+            news.accept(subsystem.target().staging(), this);
+        } catch (RuntimeException e) {
+            LOG.error("{}: deciding where its data is staged failed", this, e);
+        }
     }
 
     /** Whether nobody has deleted it. Any thread. */

@@ -21,6 +21,8 @@ abstract class MediumOperation implements BlockOperation, Runnable {
     private long length;
     private MemorySegment data = MemorySegment.NULL;
     private long dataOffset;
+    private @Nullable Backend source;
+    private long sourceOffset;
     private boolean forceUnitAccess;
     private boolean mayDeallocate;
 
@@ -56,6 +58,14 @@ abstract class MediumOperation implements BlockOperation, Runnable {
         this.length = length;
         this.data = data;
         this.dataOffset = dataOffset;
+        source = null;
+    }
+
+    /** A COPY. */
+    final void describeCopy(Backend from, long fromOffset, long to, long bytes) {
+        describe(Kind.COPY, to, bytes, MemorySegment.NULL, 0);
+        source = from;
+        sourceOffset = fromOffset;
     }
 
     final void flags(boolean forceUnitAccess, boolean mayDeallocate) {
@@ -83,6 +93,12 @@ abstract class MediumOperation implements BlockOperation, Runnable {
         }
     }
 
+    /** As if an operation ended, with success, as another task of the loop. */
+    final void endLater() {
+        outcome = Status.SUCCESS;
+        loop.execute(this);
+    }
+
     final boolean operating() {
         return operating;
     }
@@ -108,6 +124,7 @@ abstract class MediumOperation implements BlockOperation, Runnable {
 
     private void end(Status status) {
         operating = false;
+        source = null;
         onDone(status);
     }
 
@@ -134,6 +151,16 @@ abstract class MediumOperation implements BlockOperation, Runnable {
     @Override
     public final long dataOffset() {
         return dataOffset;
+    }
+
+    @Override
+    public final @Nullable Backend source() {
+        return source;
+    }
+
+    @Override
+    public final long sourceOffset() {
+        return sourceOffset;
     }
 
     @Override

@@ -32,6 +32,7 @@ public final class Namespace {
     private volatile UUID uuid = UUID.randomUUID();
     private volatile UUID nguid = NO_NGUID;
     private volatile boolean bufferedIo;
+    private volatile PeerMemory peerMemory = PeerMemory.OFF;
     private boolean removed;
 
     /** A medium whose drain was given up at shutdown: the gate is closed, operations may still run. */
@@ -126,6 +127,16 @@ public final class Namespace {
         whileDisabled(Errno.EINVAL, "buffered_io", () -> bufferedIo = buffered);
     }
 
+    /** Whether, and where, its data may be staged in PCI peer memory. */
+    public PeerMemory peerMemory() {
+        return peerMemory;
+    }
+
+    /** EBUSY while enabled. {@link org.jnvmet.target.spi.Staging#parse} has checked the value. */
+    public void peerMemory(PeerMemory setting) {
+        whileDisabled(Errno.EBUSY, "p2pmem", () -> peerMemory = setting);
+    }
+
     public boolean enabled() {
         return gate.backend() != null;
     }
@@ -143,6 +154,7 @@ public final class Namespace {
                 throw new ConfigException(Errno.EINVAL, this + ": device_path is not set");
             }
             Backend backend = subsystem.target().openBackend(path, bufferedIo);
+            admit(backend);
             gate.open(backend);
             LOG.info(
                     "{} enabled: {}, {} blocks of {} bytes",
@@ -154,6 +166,19 @@ public final class Namespace {
             configuration.unlock();
         }
         subsystem.tellControllers(controller -> controller.namespaceChanged(nsid));
+    }
+
+    /** Has it decided where data is staged; closes the medium if that is refused, or fails. */
+    private void admit(Backend backend) {
+        boolean admitted = false;
+        try {
+            subsystem.target().staging().enabling(this, backend);
+            admitted = true;
+        } finally {
+            if (!admitted) {
+                close(backend);
+            }
+        }
     }
 
     /** Hides the namespace, waits for running operations, closes the medium. Idempotent, never fails. */
@@ -267,6 +292,11 @@ public final class Namespace {
     }
 
     private void close(Backend backend) {
+        try {
+            subsystem.target().staging().disabled(this);
+        } catch (RuntimeException e) {
+            LOG.error("{}: its data is still staged", this, e);
+        }
         try {
             backend.close();
             LOG.info("{} disabled", this);

@@ -2,9 +2,7 @@ package org.jnvmet.target;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,32 +24,29 @@ import org.slf4j.LoggerFactory;
  */
 public final class Port {
     private static final Logger LOG = LoggerFactory.getLogger(Port.class);
-    private static final int MIN_QUEUE_ENTRIES = 16;
-    private static final int MDTS_UNIT_SHIFT = 12; // MDTS counts in CAP.MPSMIN, 4 KiB
 
     private final Target target;
     private final int id;
     private final PortAnaGroups anaGroups;
+    private final PortReferrals referrals;
     private final ReentrantLock configuration = new ReentrantLock();
 
     // Written under the configuration lock.
     private volatile Address address = Address.UNSET;
-    private volatile int inlineDataBytes = -1;
-    private volatile int maxQueueEntries = -1;
-    private volatile int mdts = -1;
-    private volatile int maxTransferBytes = 1 << MDTS_UNIT_SHIFT;
+    private volatile PortParameters parameters = PortParameters.UNSET;
+    private volatile PeerMemory allowedPeerMemory = PeerMemory.OFF;
+    private volatile boolean strictPeerMemory;
+    private volatile int maxTransferBytes = PortParameters.MDTS_UNIT_BYTES;
     private volatile @Nullable Transport transport;
     private volatile List<Subsystem> subsystems = List.of();
     private Transport.@Nullable Listener listener;
     private boolean removed;
 
-    /** By name, in the order of creation; its own monitor. */
-    private final Map<String, Referral> referrals = new LinkedHashMap<>();
-
     Port(Target target, int id) {
         this.target = target;
         this.id = id;
         this.anaGroups = new PortAnaGroups(this);
+        this.referrals = new PortReferrals(this);
     }
 
     public int id() {
@@ -96,38 +91,63 @@ public final class Port {
 
     /** As configured: -1, or the number found or chosen at link. */
     public int inlineDataBytes() {
-        return inlineDataBytes;
+        return parameters.inlineDataBytes();
     }
 
     public void inlineDataBytes(int bytes) {
-        whileDisabled("param_inline_data_size", () -> inlineDataBytes = bytes);
+        whileDisabled(
+                "param_inline_data_size", () -> parameters = parameters.withInlineDataBytes(bytes));
     }
 
     /** As configured: -1, or the number of entries found or chosen at link. */
     public int maxQueueEntries() {
-        return maxQueueEntries;
+        return parameters.maxQueueEntries();
     }
 
     public void maxQueueEntries(int entries) {
-        whileDisabled("param_max_queue_size", () -> maxQueueEntries = entries);
+        whileDisabled(
+                "param_max_queue_size", () -> parameters = parameters.withMaxQueueEntries(entries));
     }
 
     /** As configured: -1 or 0 .. 255; the first link makes 0 (no limit) of -1. */
     public int mdts() {
-        return mdts;
+        return parameters.mdts();
     }
 
     public void mdts(int mdts) {
-        whileDisabled(
-                "param_mdts",
-                () -> {
-                    if (mdts < -1 || mdts > 255) {
-                        throw new ConfigException(
-                                Errno.EINVAL,
-                                "param_mdts: %d is not within -1 .. 255".formatted(mdts));
-                    }
-                    this.mdts = mdts;
-                });
+        whileDisabled("param_mdts", () -> parameters = parameters.withMdts(mdts));
+    }
+
+    /** Whether, and where, the data of its hosts' I/O may be staged in PCI peer memory. */
+    public PeerMemory allowedPeerMemory() {
+        return allowedPeerMemory;
+    }
+
+    /** Whether nothing may be staged elsewhere than {@link #allowedPeerMemory()} says. */
+    public boolean strictPeerMemory() {
+        return strictPeerMemory;
+    }
+
+    /** Also while hosts are served: holds for the commands that follow. EINVAL when strict and there is none. */
+    public void allowedPeerMemory(PeerMemory setting) {
+        changePeerMemory(setting, strictPeerMemory);
+    }
+
+    /** As {@link #allowedPeerMemory(PeerMemory)}. */
+    public void strictPeerMemory(boolean strict) {
+        changePeerMemory(allowedPeerMemory, strict);
+    }
+
+    private void changePeerMemory(PeerMemory setting, boolean strict) {
+        configuration.lock();
+        try {
+            refuseRemoved();
+            target.staging().changing(this, setting, strict);
+            allowedPeerMemory = setting;
+            strictPeerMemory = strict;
+        } finally {
+            configuration.unlock();
+        }
     }
 
     /** Largest transfer of one command in bytes, a power of two, and what Identify reports; the smaller of {@link #mdts()} and the transport's. */
@@ -150,10 +170,19 @@ public final class Port {
                         Errno.EEXIST, "%s exports %s already".formatted(this, subsystem));
             }
             target.retain(subsystem);
-            if (enabled()) {
-                subsystems = Stream.concat(subsystems.stream(), Stream.of(subsystem)).toList();
-            } else {
-                start(subsystem);
+            boolean linked = false;
+            try {
+                target.staging().linking(this, subsystem);
+                if (enabled()) {
+                    subsystems = Stream.concat(subsystems.stream(), Stream.of(subsystem)).toList();
+                } else {
+                    start(subsystem);
+                }
+                linked = true;
+            } finally {
+                if (!linked) {
+                    letGo(subsystem);
+                }
             }
             LOG.info("{} exports {}", this, subsystem);
         } finally {
@@ -179,12 +208,20 @@ public final class Port {
             if (!enabled()) {
                 endTransport();
             }
-            target.release(subsystem);
+            letGo(subsystem);
             LOG.info("{} no longer exports {}", this, subsystem);
         } finally {
             configuration.unlock();
         }
         announce(subsystem);
+    }
+
+    private void letGo(Subsystem subsystem) {
+        try {
+            target.staging().unlinked(this, subsystem);
+        } finally {
+            target.release(subsystem);
+        }
     }
 
     /** Linked subsystems in the order of linking; an immutable copy. */
@@ -201,15 +238,7 @@ public final class Port {
         configuration.lock();
         try {
             refuseRemoved();
-            synchronized (referrals) {
-                if (referrals.containsKey(name)) {
-                    throw new ConfigException(
-                            Errno.EEXIST, "referral %s of %s exists already".formatted(name, this));
-                }
-                Referral referral = new Referral(this, name);
-                referrals.put(name, referral);
-                return referral;
-            }
+            return referrals.create(name);
         } finally {
             configuration.unlock();
         }
@@ -217,18 +246,11 @@ public final class Port {
 
     /** Disables the referral first. */
     public void removeReferral(Referral referral) {
-        synchronized (referrals) {
-            if (!referrals.remove(referral.name(), referral)) {
-                throw new ConfigException(Errno.ENOENT, referral + " has been removed");
-            }
-        }
-        referral.retire();
+        referrals.remove(referral);
     }
 
     public Collection<Referral> referrals() {
-        synchronized (referrals) {
-            return List.copyOf(referrals.values());
-        }
+        return referrals.all();
     }
 
     /** Makes group 2 .. 128 known on this port, inaccessible at first. */
@@ -297,13 +319,12 @@ public final class Port {
      * host that reconnects at that very moment must not be told that the subsystem is unknown.
      */
     private void start(Subsystem first) {
-        int inlineBefore = inlineDataBytes;
-        int entriesBefore = maxQueueEntries;
-        int mdtsBefore = mdts;
+        PortParameters before = parameters;
         boolean listening = false;
         try {
             Transport chosen = chooseTransport();
-            applyLimits(chosen.limits());
+            parameters = before.within(chosen.limits());
+            maxTransferBytes = parameters.maxTransferBytes(chosen.limits());
             transport = chosen;
             subsystems = List.of(first);
             listener = chosen.listen(target, this);
@@ -312,11 +333,8 @@ public final class Port {
             if (!listening) {
                 subsystems = List.of();
                 transport = null;
-                inlineDataBytes = inlineBefore;
-                maxQueueEntries = entriesBefore;
-                mdts = mdtsBefore;
+                parameters = before;
                 first.evict(this, this + " could not listen");
-                target.release(first);
             }
         }
     }
@@ -333,20 +351,6 @@ public final class Port {
                     Errno.EINVAL, "%s: this build has no %s transport".formatted(this, trtype));
         }
         return found;
-    }
-
-    private void applyLimits(Transport.Limits limits) {
-        inlineDataBytes =
-                inlineDataBytes < 0
-                        ? limits.defaultInlineBytes()
-                        : Math.min(inlineDataBytes, limits.maxInlineBytes());
-        maxQueueEntries =
-                maxQueueEntries < 0
-                        ? limits.defaultQueueEntries()
-                        : Math.clamp(maxQueueEntries, MIN_QUEUE_ENTRIES, limits.maxQueueEntries());
-        mdts = Math.max(mdts, 0);
-        long wanted = mdts == 0 || mdts > 32 ? Long.MAX_VALUE : 1L << (MDTS_UNIT_SHIFT + mdts);
-        maxTransferBytes = Integer.highestOneBit((int) Math.min(wanted, limits.maxTransferBytes()));
     }
 
     private void stopListening() {

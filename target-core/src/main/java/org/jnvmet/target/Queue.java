@@ -254,6 +254,9 @@ public final class Queue {
         if (owner != null) {
             owner.onQueueClosed(this, reason);
         }
+        for (int i = 0; i < made; i++) {
+            all[i].stop(Status.ABORTED_SQ_DELETION);
+        }
         closeIfIdle();
     }
 
@@ -286,10 +289,14 @@ public final class Queue {
         return scratch;
     }
 
-    /** Aborts the command with this identifier if it has not begun. False: there is none, or it runs. */
+    /**
+     * Aborts the command with this identifier if it has not begun. False: there is none, or it runs; one
+     * of many steps ends soon then.
+     */
     public boolean abort(int commandId) {
         for (int i = 0; i < made; i++) {
             if (all[i].isOutstanding(commandId)) {
+                all[i].stop(Status.ABORT_REQUESTED);
                 return all[i].abortWaiting();
             }
         }

@@ -6,7 +6,10 @@ import org.jnvmet.target.command.Command;
 import org.jnvmet.target.spi.Backend;
 import org.jnvmet.target.spi.BufferSource;
 import org.jnvmet.target.spi.DataBuffer;
+import org.jnvmet.target.spi.Placement;
 import org.jnvmet.wire.Cqe;
+import org.jnvmet.wire.IoCommand;
+import org.jnvmet.wire.Sgl;
 import org.jnvmet.wire.Sqe;
 import org.jnvmet.wire.Status;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link Queue#parse}: either the request has failed and {@link
  *       org.jnvmet.target.spi.QueueChannel#respond} has been called already, or {@link #direction()}
  *       and {@link #dataBytes()} say what data it needs;
- *   <li>if it needs data: {@link #attach} a buffer of {@code dataBytes()}; for HOST_TO_CONTROLLER fill
- *       it;
+ *   <li>if it needs data: {@link #locate()}, {@link #attach} a buffer of {@link #bufferSource()}; for
+ *       HOST_TO_CONTROLLER fill it;
  *   <li>{@link #execute()}; the core calls {@code respond} when it has finished, perhaps at once,
  *       always on the owner loop;
  *   <li>after the last byte is sent: {@link Queue#release}, which also releases the buffer.
@@ -47,48 +50,23 @@ public class Request extends MediumOperation {
         CONTROLLER_TO_HOST
     }
 
-    private enum State {
-        /** In the queue's pool. */
-        FREE,
-        /** The transport fills the entry, or it is being parsed. */
-        ARRIVED,
-        /** Parsed; the transport gets the buffer and the data. */
-        WAITING,
-        /** The core, or a backend for it, runs the command. */
-        EXECUTING,
-        /** The channel has it, to respond and release. */
-        COMPLETED;
-
-        boolean mayBecome(State next) {
-            return switch (this) {
-                case FREE -> next == ARRIVED;
-                case ARRIVED -> next == WAITING || next == COMPLETED || next == FREE;
-                case WAITING -> next == EXECUTING || next == COMPLETED || next == FREE;
-                case EXECUTING -> next == COMPLETED;
-                case COMPLETED -> next == FREE;
-            };
-        }
-    }
-
-    private static final Command NO_COMMAND =
-            _ -> {
-                throw new IllegalStateException("executed before it was parsed");
-            };
-
     /** Ends the command with what the backend said: the continuation of simple operations. */
     public static final Continuation FINISH = Request::finish;
 
     private final Queue queue;
     private final Sqe sqe;
-    private State state = State.FREE;
+    private RequestState state = RequestState.FREE;
 
     // The command: set by parse, constant until the release.
-    private Command command = NO_COMMAND;
+    private Command command = Command.NONE;
     private Direction direction = Direction.NONE;
     private long sglBytes;
     private int dataBytes;
     private @Nullable DataBuffer buffer;
+    private @Nullable Namespace staged;
+    private @Nullable Placement placement;
     private long progress;
+    private @Nullable Steps steps;
 
     // The operation on the medium: set by submit, constant until done.
     private @Nullable Namespace namespace;
@@ -132,6 +110,10 @@ public class Request extends MediumOperation {
                             .formatted(queue.id(), buffer.capacity(), dataBytes));
         }
         this.buffer = buffer;
+        Placement chosen = placement;
+        if (chosen != null) {
+            chosen.attached(loop(), dataBytes, buffer.isPeerMemory());
+        }
     }
 
     public final @Nullable DataBuffer buffer() {
@@ -139,19 +121,53 @@ public class Request extends MediumOperation {
     }
 
     /**
+     * Finds where the data is to be staged, which may change until the request has a buffer: after a
+     * successful parse, before the request asks for a buffer, and when a line has {@linkplain
+     * BufferSource.Waiter#turnedAway() turned it away}. False: it has failed, for there is no memory for it.
+     */
+    public final boolean locate() {
+        Namespace home = staged;
+        Placement found = home == null ? null : placement(home);
+        Status unavailable = found == null ? null : found.unavailable();
+        if (unavailable != null) {
+            return refuse(unavailable, Sqe.NSID);
+        }
+        placement = found;
+        if (dataBytes > bufferSource().maxBufferBytes()) {
+            return refuse(Status.INVALID_FIELD, home == null ? Sqe.SGL_LENGTH : IoCommand.NLB);
+        }
+        return true;
+    }
+
+    /**
      * Where the data buffer is to come from: the reserve for admin and Fabrics commands, so that they
-     * never stand behind I/O, the loop's own memory for the rest. After a successful parse.
+     * never stand behind I/O; peer memory for what is staged there; the loop's own memory for the rest.
+     * The same from one {@link #locate()} to the next.
      */
     public final BufferSource bufferSource() {
-        BufferSource reserve = loop().reservedBuffers();
-        return queue.id() <= 0 && dataBytes <= reserve.maxBufferBytes()
-                ? reserve
-                : loop().buffers();
+        if (usesReserve()) {
+            return loop().reservedBuffers();
+        }
+        Placement chosen = placement;
+        return chosen == null ? loop().buffers() : chosen.on(loop());
+    }
+
+    /**
+     * Whether the buffer may be one of the loop's own memory, which I/O shares. Not so for the reserve and
+     * where a strict placement is waited for.
+     */
+    public final boolean usesSharedMemory() {
+        Placement chosen = placement;
+        return !usesReserve() && (chosen == null || !chosen.strict());
+    }
+
+    private boolean usesReserve() {
+        return queue.id() <= 0 && dataBytes <= loop().reservedBuffers().maxBufferBytes();
     }
 
     /** Runs the command; data to the controller has arrived in full. */
     public final void execute() {
-        become(State.EXECUTING);
+        become(RequestState.EXECUTING);
         if (queue.closed()) {
             complete(Status.ABORTED_SQ_DELETION);
             return;
@@ -214,8 +230,16 @@ public class Request extends MediumOperation {
         this.command = command;
         this.direction = bytes == 0 ? Direction.NONE : direction;
         this.dataBytes = bytes;
-        become(State.WAITING);
+        become(RequestState.WAITING);
         return true;
+    }
+
+    /**
+     * The data shall be staged where the controller has its data of that namespace staged; in parse. Data
+     * in the capsule is in system memory already and stays there.
+     */
+    public final void stage(Namespace namespace) {
+        staged = sqe.sglType() == Sgl.DATA_BLOCK_OFFSET ? null : namespace;
     }
 
     /** Fails the command in parse; always false. */
@@ -268,11 +292,56 @@ public class Request extends MediumOperation {
     /** Starts an operation whose data is at the start of the request's buffer. */
     public final void submit(Kind kind, long offset, long length, Continuation then) {
         DataBuffer own = buffer;
+        MemorySegment data = own == null ? MemorySegment.NULL : own.memory();
+        submit(kind, offset, length, data, own == null ? 0 : own.offset(), then);
+    }
+
+    /** Tells of the steps that the command takes from now on. */
+    public final void steps(Steps begun) {
+        steps = begun;
+    }
+
+    /** Where data of that namespace would be staged; null: in system memory. */
+    public final @Nullable Placement placement(Namespace other) {
+        Controller controller = queue.controller();
+        return controller == null ? null : controller.placement(other);
+    }
+
+    /** Whose memory {@link #buffer} is, as the medium of the operations that follow knows it. */
+    public final void stagedIn(@Nullable Placement memory) {
+        placement = memory;
+    }
+
+    /** Gives the buffer back before the end, and takes another or none; the command has no use for its data. */
+    public final void replaceBuffer(@Nullable DataBuffer other) {
+        DataBuffer own = buffer;
+        buffer = other;
         if (own != null) {
-            submit(kind, offset, length, own.memory(), own.offset(), then);
-        } else {
-            submit(kind, offset, length, MemorySegment.NULL, 0, then);
+            own.release();
         }
+    }
+
+    /** Starts an operation on a medium that is held, with data in the request's buffer {@code from} bytes on. */
+    public final void submit(
+            Backend medium, Kind kind, long offset, long length, long from, Continuation then) {
+        DataBuffer own = dataBuffer();
+        describe(kind, offset, length, own.memory(), own.offset() + from);
+        continuation = then;
+        submitTo(medium);
+    }
+
+    /** Has the namespace's medium copy from another one that is held. */
+    public final void submitCopy(
+            Backend from, long fromOffset, long to, long bytes, Continuation then) {
+        describeCopy(from, fromOffset, to, bytes);
+        continuation = then;
+        submitTo(backend());
+    }
+
+    /** Goes on as another task of the loop, so that others get their turn; no operation is running. */
+    public final void later(Continuation next) {
+        continuation = next;
+        endLater();
     }
 
     /** Starts an operation on other memory than the request's buffer. */
@@ -293,6 +362,12 @@ public class Request extends MediumOperation {
     }
 
     @Override
+    public final @Nullable Placement placement() {
+        DataBuffer own = buffer;
+        return own != null && own.isPeerMemory() && own.memory().equals(data()) ? placement : null;
+    }
+
+    @Override
     final void onDone(Status status) {
         try {
             continuation.resume(this, status);
@@ -304,7 +379,7 @@ public class Request extends MediumOperation {
     /** A mistake of ours costs the host this queue, never the process. */
     private void onBug(RuntimeException bug) {
         queue.onBug(bug);
-        if (state == State.EXECUTING && !operating()) {
+        if (state == RequestState.EXECUTING && !operating()) {
             complete(Status.INTERNAL_ERROR);
         }
     }
@@ -325,7 +400,7 @@ public class Request extends MediumOperation {
         complete(Status.SUCCESS);
     }
 
-    /** Ends a refused Connect, whose dword 0 says what was wrong. */
+    /** Ends a command whose dword 0 says what was wrong, or how far it came. */
     public final void fail(Status status, int errorByte, long result) {
         this.result = result;
         fail(status, errorByte);
@@ -334,11 +409,16 @@ public class Request extends MediumOperation {
     private void complete(Status status) {
         leave();
         this.status = status.field();
-        become(State.COMPLETED);
+        become(RequestState.COMPLETED);
         queue.channel().respond(this);
     }
 
     private void leave() {
+        Steps taken = steps;
+        steps = null;
+        if (taken != null) {
+            taken.release();
+        }
         Namespace entered = namespace;
         if (entered != null) {
             namespace = null;
@@ -352,7 +432,7 @@ public class Request extends MediumOperation {
 
     /** Taken from the pool. */
     final void arrive() {
-        become(State.ARRIVED);
+        become(RequestState.ARRIVED);
     }
 
     /** Notes the length in the host's descriptor before the command is parsed. */
@@ -362,13 +442,11 @@ public class Request extends MediumOperation {
 
     /** Back to the pool; the buffer goes back to its source. */
     final void recycle() {
-        become(State.FREE);
-        DataBuffer own = buffer;
-        if (own != null) {
-            buffer = null;
-            own.release();
-        }
-        command = NO_COMMAND;
+        become(RequestState.FREE);
+        replaceBuffer(null);
+        staged = null;
+        placement = null;
+        command = Command.NONE;
         direction = Direction.NONE;
         dataBytes = 0;
         progress = 0;
@@ -379,15 +457,23 @@ public class Request extends MediumOperation {
 
     /** Ends a command whose parsing threw; always false. */
     final boolean refuseAfterBug() {
-        if (state == State.ARRIVED) {
+        if (state == RequestState.ARRIVED) {
             complete(Status.INTERNAL_ERROR);
         }
         return false;
     }
 
+    /** A command of many steps ends at the next one. */
+    final void stop(Status why) {
+        Steps taken = steps;
+        if (taken != null) {
+            taken.stop(why);
+        }
+    }
+
     /** Aborts the command if it only waits in the transport. */
     final boolean abortWaiting() {
-        if (state != State.WAITING || !abandon()) {
+        if (state != RequestState.WAITING || !abandon()) {
             return false;
         }
         complete(Status.ABORT_REQUESTED);
@@ -396,10 +482,12 @@ public class Request extends MediumOperation {
 
     /** Whether this is an outstanding command with that identifier. */
     final boolean isOutstanding(int commandId) {
-        return state != State.FREE && state != State.COMPLETED && sqe.commandId() == commandId;
+        return state != RequestState.FREE
+                && state != RequestState.COMPLETED
+                && sqe.commandId() == commandId;
     }
 
-    private void become(State next) {
+    private void become(RequestState next) {
         if (!state.mayBecome(next)) {
             throw new IllegalStateException(
                     "queue %d, command %04xh: %s -> %s"

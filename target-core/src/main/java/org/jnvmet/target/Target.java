@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.spi.Backend;
 import org.jnvmet.target.spi.BackendFactory;
+import org.jnvmet.target.spi.Staging;
 import org.jnvmet.target.spi.Transport;
 import org.jnvmet.wire.Nqn;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ public final class Target implements AutoCloseable {
     private final Object lock = new Object();
     private final Map<String, Transport> transports = new LinkedHashMap<>();
     private final List<BackendFactory> backends;
+    private final Staging staging;
     private final CntlidPool controllerIds = new CntlidPool();
     private final AnaGroupCounts anaGroupCounts = new AnaGroupCounts();
     private final AtomicLong generation = new AtomicLong();
@@ -52,7 +54,14 @@ public final class Target implements AutoCloseable {
 
     private final Subsystem discovery = new Subsystem(this, DISCOVERY_NQN, true);
 
+    /** All data is staged in system memory. */
     public Target(List<Transport> transports, List<BackendFactory> backends) {
+        this(transports, backends, Staging.NONE);
+    }
+
+    /** {@code staging} is closed with the target. */
+    public Target(List<Transport> transports, List<BackendFactory> backends, Staging staging) {
+        this.staging = staging;
         transports.forEach(transport -> this.transports.put(transport.name(), transport));
         this.backends = List.copyOf(backends);
     }
@@ -227,6 +236,12 @@ public final class Target implements AutoCloseable {
             closing = true;
         }
         new TargetShutdown(this, transports.values()).run();
+        staging.close();
+    }
+
+    /** Decides where data is staged. */
+    public Staging staging() {
+        return staging;
     }
 
     Object lock() {

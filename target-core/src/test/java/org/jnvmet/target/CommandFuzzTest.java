@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class CommandFuzzTest {
     private static final int COMMANDS = 100_000;
     private static final int[] ADMIN_OPCODES = {2, 6, 8, 9, 10, 12, 24, 0x7f};
-    private static final int[] IO_OPCODES = {0, 1, 2, 5, 8, 9, 0x7f};
+    private static final int[] IO_OPCODES = {0, 1, 2, 5, 8, 9, 0x19, 0x7f};
     private static final long[] INTERESTING = {
         0,
         1,

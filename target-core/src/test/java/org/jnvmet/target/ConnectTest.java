@@ -111,7 +111,8 @@ class ConnectTest {
 
         TestQueue.Completion completion = queue.write(refusal.command, refusal.data);
 
-        assertThat(Status.describe(completion.status())).isEqualTo(refusal.status.meaning());
+        assertThat(Status.describe("Connect", completion.status()))
+                .isEqualTo(refusal.status.meaning());
         assertThat(completion.status()).isEqualTo(refusal.status.field());
         assertThat(completion.result()).isEqualTo(refusal.dword0);
         assertThat(queue.queue.controller()).isNull();

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jnvmet.target.backend.Backends;
 import org.jnvmet.target.backend.IoWorkers;
+import org.jnvmet.target.spi.Staging;
 import org.jnvmet.wire.AdminOpcode;
 import org.jnvmet.wire.FabricsType;
 import org.jnvmet.wire.Sqe;
@@ -28,12 +29,18 @@ final class CoreFixture implements AutoCloseable {
     final RecordingTransport transport = new RecordingTransport("tcp");
     final IoWorkers workers = new IoWorkers(1);
     final StallableBackends media = new StallableBackends(new Backends(workers));
-    final Target target = new Target(List.of(transport), List.of(media));
-    final Port port = target.createPort(1);
+    final Target target;
+    final Port port;
     final Subsystem subsystem;
     final List<TestQueue> opened = new ArrayList<>();
 
     CoreFixture() {
+        this(Staging.NONE);
+    }
+
+    CoreFixture(Staging staging) {
+        target = new Target(List.of(transport), List.of(media), staging);
+        port = target.createPort(1);
         port.changeAddress(address ->
                 address.withTrtype("tcp")
                         .withAdrfam("ipv4")

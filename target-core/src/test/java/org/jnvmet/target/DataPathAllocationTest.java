@@ -108,7 +108,7 @@ class DataPathAllocationTest {
                             .u64(Sqe.CDW10, i & 0xff)
                             .u32(Sqe.CDW12, 0);
             queue.onTraffic();
-            if (queue.parse(request, sqe.sglLength())) {
+            if (queue.parse(request, sqe.sglLength()) && request.locate()) {
                 request.attach(
                         Objects.requireNonNull(
                                 request.bufferSource().tryAcquire(request.dataBytes())));

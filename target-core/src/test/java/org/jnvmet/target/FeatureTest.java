@@ -83,6 +83,50 @@ class FeatureTest {
         assertThat(get(Feature.KEEP_ALIVE_TIMER, 4).is(Status.INVALID_FIELD)).isTrue();
     }
 
+    private TestQueue.Completion behave(int... bytes) {
+        byte[] data = new byte[512];
+        for (int i = 0; i < bytes.length; i++) {
+            data[i] = (byte) bytes[i];
+        }
+        return admin.write(
+                TestQueue.admin(AdminOpcode.SET_FEATURES)
+                        .andThen(sqe -> sqe.u32(Sqe.CDW10, Feature.HOST_BEHAVIOR)),
+                data);
+    }
+
+    private TestQueue.Completion behavior(int select) {
+        return admin.read(
+                TestQueue.admin(AdminOpcode.GET_FEATURES)
+                        .andThen(sqe -> sqe.u32(Sqe.CDW10, Feature.HOST_BEHAVIOR | select << 8)),
+                512);
+    }
+
+    @Test
+    void keepsWhatTheHostSaysOfItself() {
+        assertThat(behavior(0).data()).containsOnly(0);
+
+        assertThat(behave(1, 0, 0, 0, 0x0c, 0).is(Status.SUCCESS)).isTrue();
+
+        assertThat(behavior(0).data()).startsWith(1, 0, 0, 0, 0x0c, 0);
+        assertThat(behavior(1).data()).as("default").containsOnly(0);
+        assertThat(get(Feature.HOST_BEHAVIOR, 3).result()).as("capabilities").isEqualTo(4);
+        CoreFixture.configure(admin, 0);
+        CoreFixture.configure(admin, CoreFixture.CC_ENABLE);
+        assertThat(behavior(0).data()).as("after a reset").containsOnly(0);
+    }
+
+    /** Retry 2, telemetry area 4, LBA formats, dispersed namespaces, copy formats 0h, 1h, 4h and 15h. */
+    @ParameterizedTest
+    @CsvSource({"0, 2", "1, 1", "2, 1", "3, 1", "4, 1", "4, 2", "4, 16", "5, 128"})
+    void refusesBehaviorThatIsNotThere(int offset, int value) {
+        int[] bytes = new int[6];
+        bytes[offset] = value;
+
+        assertThat(behave(bytes).is(Status.INVALID_FIELD)).isTrue();
+
+        assertThat(behavior(0).data()).containsOnly(0);
+    }
+
     @Test
     void savesNothing() {
         TestQueue.Completion completion =

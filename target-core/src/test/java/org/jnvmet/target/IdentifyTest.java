@@ -62,9 +62,10 @@ class IdentifyTest {
         assertThat(id.u8(513)).as("CQES").isEqualTo(0x44);
         assertThat(id.u16(514)).as("MAXCMD").isEqualTo(1024);
         assertThat(id.u32(516)).as("NN").isEqualTo(1024);
-        assertThat(id.u16(520)).as("ONCS").isEqualTo(0x1d);
+        assertThat(id.u16(520)).as("ONCS").isEqualTo(0x51d);
         assertThat(id.u16(522)).as("FUSES").isZero();
         assertThat(id.u8(525)).as("VWC").isEqualTo(0x05);
+        assertThat(id.u16(534)).as("OCFS").isEqualTo(0xf);
         assertThat(id.u32(540)).as("MNAN").isEqualTo(1024);
         assertThat(id.text(768, CoreFixture.SUBSYSTEM.length() + 1))
                 .isEqualTo(CoreFixture.SUBSYSTEM + "\0");
@@ -115,6 +116,9 @@ class IdentifyTest {
         assertThat(id.u8(25)).as("NLBAF").isZero();
         assertThat(id.u8(30)).as("NMIC").isEqualTo(1);
         assertThat(id.u8(33)).as("DLFEAT").isEqualTo(0x09);
+        assertThat(id.u16(74)).as("MSSRL").isEqualTo(65_535);
+        assertThat(id.u32(76)).as("MCL").isEqualTo(131_072);
+        assertThat(id.u8(80)).as("MSRC").isEqualTo(255);
         assertThat(id.u32(92)).as("ANAGRPID").isEqualTo(5);
         assertThat(Arrays.copyOfRange(id.data(), 104, 108)).containsExactly(0x00, 0x11, 0x22, 0x33);
         assertThat(id.u8(130)).as("LBADS").isEqualTo(12);

@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 import org.jnvmet.target.spi.Backend;
 import org.jnvmet.target.spi.BackendFactory;
 import org.jnvmet.target.spi.BlockOperation;
+import org.jnvmet.target.spi.Placement;
 import org.jnvmet.wire.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,9 @@ final class StallableBackends implements BackendFactory {
     /** Every operation that was submitted, by kind. */
     final List<BlockOperation.Kind> operations = new ArrayList<>();
 
+    /** Whose peer memory the data of every operation was in. */
+    final List<Optional<Placement>> placements = new ArrayList<>();
+
     /** FUA and DEAC of every operation that was submitted. */
     final List<String> flags = new ArrayList<>();
 
@@ -30,6 +36,9 @@ final class StallableBackends implements BackendFactory {
 
     /** Null: operations run. */
     @Nullable Status failure;
+
+    /** Operations that {@link #failure} is for; the others run. */
+    Predicate<BlockOperation> failing = _ -> true;
 
     StallableBackends(BackendFactory real) {
         this.real = real;
@@ -60,6 +69,7 @@ final class StallableBackends implements BackendFactory {
 
     private void note(BlockOperation operation) {
         operations.add(operation.kind());
+        placements.add(Optional.ofNullable(operation.placement()));
         String fua = operation.forceUnitAccess() ? "FUA " : "";
         String deac = operation.mayDeallocate() ? "DEAC" : "";
         flags.add((fua + deac).trim());
@@ -96,7 +106,7 @@ final class StallableBackends implements BackendFactory {
                 note(operation);
             }
             Status status = failure;
-            if (status != null) {
+            if (status != null && failing.test(operation)) {
                 operation.done(status);
             } else if (stalling) {
                 stalled.add(() -> backend.submit(operation));

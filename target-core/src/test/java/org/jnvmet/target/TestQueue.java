@@ -80,6 +80,11 @@ final class TestQueue implements QueueChannel {
             go();
         }
 
+        @Override
+        public void turnedAway() {
+            acquire(this);
+        }
+
         private void go() {
             DataBuffer buffer = buffer();
             if (buffer != null && direction() == Direction.HOST_TO_CONTROLLER) {
@@ -146,6 +151,9 @@ final class TestQueue implements QueueChannel {
     }
 
     private static void acquire(WireRequest request) {
+        if (!request.locate()) {
+            return;
+        }
         BufferSource source = request.bufferSource();
         DataBuffer buffer = source.tryAcquire(request.dataBytes());
         if (buffer != null) {

@@ -17,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jnvmet.host.CommandResult;
 import org.jnvmet.host.ConnectOptions;
+import org.jnvmet.host.CopySupport;
 import org.jnvmet.host.Discovery;
 import org.jnvmet.host.Host;
 import org.jnvmet.host.HostCommand;
 import org.jnvmet.host.HostController;
+import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostNamespace;
 import org.jnvmet.host.HostQueue;
 import org.jnvmet.host.HostRequest;
@@ -236,6 +238,31 @@ public abstract class HostConformance {
             namespace.deallocate(List.of(new IoCommands.Range(8, 8))).orThrow();
             assertThat(namespace.read(0, 8).orThrow().bytes())
                     .isEqualTo(Arrays.copyOf(data, 8 * block));
+        }
+    }
+
+    @Test
+    void copiesWhereTheTargetCan() {
+        target.secondNamespace(true);
+        try (HostController controller = connect()) {
+            HostNamespace namespace = controller.namespace(1);
+            List<IoCommands.Source> within = List.of(new IoCommands.Source(1, 3, 5));
+            CopySupport support = namespace.copySupport();
+            if (!support.withinNamespace()) {
+                assertThatThrownBy(() -> namespace.copy(40, within))
+                        .isInstanceOf(HostException.class)
+                        .hasMessageContaining("cannot copy");
+                return;
+            }
+            byte[] data = random(8 * namespace.blockBytes(), 4);
+            byte[] copied = Arrays.copyOfRange(data, 3 * namespace.blockBytes(), data.length);
+            namespace.write(0, data).orThrow();
+            namespace.copy(40, within).orThrow();
+            assertThat(namespace.read(40, 5).orThrow().bytes()).isEqualTo(copied);
+            if (support.acrossNamespaces()) {
+                controller.namespace(2).copy(1, within).orThrow();
+                assertThat(controller.namespace(2).read(1, 5).bytes()).isEqualTo(copied);
+            }
         }
     }
 

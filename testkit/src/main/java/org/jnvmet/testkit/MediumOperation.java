@@ -25,6 +25,8 @@ public final class MediumOperation implements BlockOperation {
     private final MemorySegment data;
     private final boolean forceUnitAccess;
     private final boolean mayDeallocate;
+    private final @Nullable Backend source;
+    private final long sourceOffset;
     private final AtomicInteger ends = new AtomicInteger();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Status status = Status.INTERNAL_ERROR;
@@ -32,6 +34,8 @@ public final class MediumOperation implements BlockOperation {
 
     private MediumOperation(
             Kind kind, long offset, long length, boolean force, boolean deallocate) {
+        source = null;
+        sourceOffset = 0;
         this.kind = kind;
         this.offset = offset;
         this.length = length;
@@ -43,6 +47,21 @@ public final class MediumOperation implements BlockOperation {
                 hasData
                         ? Arena.ofAuto().allocate(ALIGNMENT + length, ALIGNMENT)
                         : MemorySegment.NULL;
+    }
+
+    private MediumOperation(Backend source, long sourceOffset, long offset, long length) {
+        this.source = source;
+        this.sourceOffset = sourceOffset;
+        this.offset = offset;
+        this.length = length;
+        kind = Kind.COPY;
+        data = MemorySegment.NULL;
+        forceUnitAccess = false;
+        mayDeallocate = false;
+    }
+
+    public static MediumOperation copy(Backend source, long sourceOffset, long offset, long bytes) {
+        return new MediumOperation(source, sourceOffset, offset, bytes);
     }
 
     public static MediumOperation read(long offset, int bytes) {
@@ -119,6 +138,16 @@ public final class MediumOperation implements BlockOperation {
     @Override
     public long dataOffset() {
         return ALIGNMENT;
+    }
+
+    @Override
+    public @Nullable Backend source() {
+        return source;
+    }
+
+    @Override
+    public long sourceOffset() {
+        return sourceOffset;
     }
 
     @Override

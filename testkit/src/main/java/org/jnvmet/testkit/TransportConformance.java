@@ -32,8 +32,6 @@ import org.jnvmet.wire.admin.IdentifyController;
 import org.jnvmet.wire.admin.LogPage;
 import org.jnvmet.wire.fabrics.ConnectCommand;
 import org.jnvmet.wire.fabrics.DiscoveryEntry;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,40 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Each transport's module has a subclass that only says how to open its fixture.
  */
 @Timeout(60)
-public abstract class TransportConformance {
-    private static final int BLOCK = 4096;
-
-    @SuppressWarnings("NullAway.Init") // before each test
-    private TargetUnderTest target;
-
-    /** Makes a fixture. */
-    protected abstract TransportFixture open();
-
-    @BeforeEach
-    final void start() {
-        target = new TargetUnderTest(open());
-    }
-
-    /** Everything must end: a target that keeps something makes this wait and fail. */
-    @AfterEach
-    final void stop() {
-        target.close();
-    }
-
-    private HostController connect() {
-        return connect(ConnectOptions.to(TargetUnderTest.SUBSYSTEM));
-    }
-
-    private HostController connect(ConnectOptions options) {
-        return target.connect(options);
-    }
-
-    private static byte[] random(int bytes, long seed) {
-        byte[] data = new byte[bytes];
-        new Random(seed).nextBytes(data);
-        return data;
-    }
-
+public abstract class TransportConformance extends CopyConformance {
     @Test
     void connectsEnablesAndIdentifies() {
         try (HostController host = connect()) {

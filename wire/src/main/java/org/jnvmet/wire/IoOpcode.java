@@ -31,6 +31,7 @@ public final class IoOpcode {
             case COMPARE -> "Compare";
             case WRITE_ZEROES -> "Write Zeroes";
             case DATASET_MANAGEMENT -> "Dataset Management";
+            case COPY -> "Copy";
             case AdminOpcode.FABRICS -> "Fabrics";
             default -> "I/O opcode %02xh".formatted(opcode);
         };

@@ -1,5 +1,7 @@
 package org.jnvmet.wire;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Completion status: status code type, status code, and whether this target sets Do Not Retry with
  * it (Base, Status Field Definition; NVMe over Fabrics, Fabrics Response Status). Statuses that mean
@@ -49,6 +51,12 @@ public enum Status {
     FEATURE_NOT_SAVEABLE(1, 0x0d, true, "feature identifier not saveable"),
     FEATURE_NOT_CHANGEABLE(1, 0x0e, true, "feature not changeable"),
     FEATURE_NOT_NAMESPACE_SPECIFIC(1, 0x0f, true, "feature not namespace specific"),
+    COMMAND_SIZE_LIMIT_EXCEEDED(1, 0x83, true, "command size limit exceeded"),
+    INCOMPATIBLE_NAMESPACE(1, 0x85, true, "incompatible namespace or format"),
+    FAST_COPY_NOT_POSSIBLE(1, 0x86, true, "fast copy not possible"),
+    OVERLAPPING_IO_RANGE(1, 0x87, true, "overlapping I/O range"),
+    NAMESPACE_NOT_REACHABLE(1, 0x88, false, "namespace not reachable"),
+    INSUFFICIENT_RESOURCES(1, 0x89, false, "insufficient resources"),
     INCOMPATIBLE_FORMAT(1, 0x80, true, "connect: incompatible format"),
     CONNECT_CONTROLLER_BUSY(1, 0x81, false, "connect: controller busy"),
     CONNECT_INVALID_PARAMETERS(1, 0x82, true, "connect: invalid parameters"),
@@ -110,14 +118,42 @@ public enum Status {
         return (field & CODE) == code;
     }
 
-    /** Text for the 15-bit status field that came from a peer; unknown codes in hexadecimal. */
-    public static String describe(int field) {
+    /** Whether this is a status of Connect or Disconnect, whose codes are other statuses of I/O commands. */
+    private boolean isOfFabrics() {
+        return switch (this) {
+            case INCOMPATIBLE_FORMAT,
+                    CONNECT_CONTROLLER_BUSY,
+                    CONNECT_INVALID_PARAMETERS,
+                    CONNECT_RESTART_DISCOVERY,
+                    CONNECT_INVALID_HOST,
+                    CONNECT_INVALID_QUEUE_TYPE ->
+                    true;
+            default -> false;
+        };
+    }
+
+    /**
+     * Text for the 15-bit status field that came from a peer; unknown codes in hexadecimal.
+     *
+     * @param command the standard's name of the command: a code of type 1 may be one status of Connect
+     *     and another of I/O commands
+     */
+    public static String describe(String command, int field) {
         int code = field & CODE;
+        boolean fabrics =
+                command.equals(FabricsType.name(FabricsType.CONNECT))
+                        || command.equals(FabricsType.name(FabricsType.DISCONNECT));
+        @Nullable Status other = null;
         for (Status status : values()) {
             if (status.code == code) {
-                return status.meaning;
+                if (status.isOfFabrics() == fabrics) {
+                    return status.meaning;
+                }
+                other = status;
             }
         }
-        return "status %xh/%02xh".formatted(code >>> 8, code & 0xff);
+        return other != null
+                ? other.meaning
+                : "status %xh/%02xh".formatted(code >>> 8, code & 0xff);
     }
 }

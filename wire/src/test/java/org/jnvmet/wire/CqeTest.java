@@ -38,6 +38,6 @@ class CqeTest {
         cqe.set(0, 0, 0, 0, Status.COMPARE_FAILURE.field());
         assertThat(Golden.hex(memory.asSlice(14), 2)).isEqualTo("0a85");
         assertThat(Status.COMPARE_FAILURE.is(cqe.status())).isTrue();
-        assertThat(Status.describe(cqe.status())).isEqualTo("compare failure");
+        assertThat(Status.describe("Compare", cqe.status())).isEqualTo("compare failure");
     }
 }

@@ -273,7 +273,9 @@ final class Job {
         return "%s: %s"
                 .formatted(
                         request.name(),
-                        failure == null ? Status.describe(request.status()) : failure.getMessage());
+                        failure == null
+                                ? Status.describe(request.name(), request.status())
+                                : failure.getMessage());
     }
 
     // ---- the next I/O

@@ -94,7 +94,7 @@ public final class BlockTransfer {
                                         request.name(),
                                         lba,
                                         lba + blocks - 1,
-                                        Status.describe(request.status())));
+                                        Status.describe(request.name(), request.status())));
             }
         }
     }

@@ -43,8 +43,9 @@ public final class Connector {
         if (Status.CONNECT_CONTROLLER_BUSY.is(status)) {
             return "%s at %s has no controller to spare".formatted(subsystem, way);
         }
+        String command = refused.result().command();
         return "%s at %s refused %s: %s"
-                .formatted(subsystem, way, refused.result().command(), Status.describe(status));
+                .formatted(subsystem, way, command, Status.describe(command, status));
     }
 
     /** Whether the parameter that Connect names as invalid is the subsystem's name. */

@@ -37,7 +37,8 @@ abstract class NvmeCommand implements Callable<Integer> {
                     "%s was refused: %s"
                             .formatted(
                                     refused.result().command(),
-                                    Status.describe(refused.result().status())),
+                                    Status.describe(
+                                            refused.result().command(), refused.result().status())),
                     refused);
         } catch (HostException failure) {
             throw new CommandFailure(String.valueOf(failure.getMessage()), failure);

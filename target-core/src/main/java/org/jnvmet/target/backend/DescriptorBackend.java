@@ -2,10 +2,12 @@ package org.jnvmet.target.backend;
 
 import java.io.IOException;
 import org.jnvmet.target.posix.Errno;
+import org.jnvmet.target.posix.FileStatus;
 import org.jnvmet.target.posix.Libc;
 import org.jnvmet.target.spi.Backend;
 import org.jnvmet.target.spi.BlockOperation;
 import org.jnvmet.wire.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A medium behind a file descriptor. Operations wait on the worker threads; the rest is as {@link
@@ -18,8 +20,10 @@ abstract class DescriptorBackend implements Backend {
     private final int fd;
     private final int blockShift;
     private final Traits traits;
+    private final @Nullable Device device;
     private final MediumErrors errors;
     private final GroupFlush flush;
+    private final Detour detour;
     private final IoWorkers.Lane lane;
     private volatile long blocks;
     private volatile boolean canPunch = true;
@@ -31,10 +35,23 @@ abstract class DescriptorBackend implements Backend {
         fd = file.fd();
         this.blockShift = blockShift;
         this.traits = traits;
+        device = file.direct() ? deviceOf(file.status()) : null;
         blocks = bytes >>> blockShift;
         errors = new MediumErrors(file.path());
+        detour = new Detour(fd, blockShift, errors);
         flush = new GroupFlush(() -> Libc.fdatasync(fd));
         lane = workers.lane(this::perform);
+    }
+
+    private static Device deviceOf(FileStatus status) {
+        return status.kind() == FileStatus.Kind.BLOCK_DEVICE
+                ? new Device(status.deviceMajor(), status.deviceMinor(), false)
+                : new Device(status.homeMajor(), status.homeMinor(), true);
+    }
+
+    /** Copies without our memory, if it can: see {@link Backend#copies}. */
+    Status copy(BlockOperation operation) {
+        return Status.FAST_COPY_NOT_POSSIBLE;
     }
 
     /** Size of the medium now. */
@@ -64,6 +81,11 @@ abstract class DescriptorBackend implements Backend {
     @Override
     public final Traits traits() {
         return traits;
+    }
+
+    @Override
+    public final @Nullable Device device() {
+        return device;
     }
 
     @Override
@@ -98,6 +120,7 @@ abstract class DescriptorBackend implements Backend {
             case FLUSH -> flush(operation);
             case WRITE_ZEROES -> writeZeroes(operation);
             case DEALLOCATE -> deallocate(operation);
+            case COPY -> copy(operation);
         };
     }
 
@@ -107,6 +130,9 @@ abstract class DescriptorBackend implements Backend {
         long left = operation.length();
         while (left > 0) {
             long result = Libc.pread(fd, address, left, offset);
+            if (Detour.helps(operation, result)) {
+                return detour.read(operation, operation.length() - left, result);
+            }
             if (result < 0) {
                 return errors.failed(operation, result);
             }
@@ -127,6 +153,12 @@ abstract class DescriptorBackend implements Backend {
         long left = operation.length();
         while (left > 0) {
             long result = Libc.pwrite(fd, address, left, offset);
+            if (Detour.helps(operation, result)) {
+                Status written = detour.write(operation, operation.length() - left, result);
+                return written == Status.SUCCESS && operation.forceUnitAccess()
+                        ? flush(operation)
+                        : written;
+            }
             if (result < 0) {
                 return errors.failed(operation, result);
             }

@@ -5,6 +5,9 @@ import java.lang.foreign.Arena;
 import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.posix.FileStatus;
 import org.jnvmet.target.posix.Libc;
+import org.jnvmet.target.spi.Backend;
+import org.jnvmet.target.spi.BlockOperation;
+import org.jnvmet.wire.Status;
 
 /** A regular file; the part of a block at its end, if any, is not served. */
 final class FileBackend extends DescriptorBackend {
@@ -12,8 +15,11 @@ final class FileBackend extends DescriptorBackend {
     private static final int MAX_SHIFT = 12;
     private static final int PUNCH = Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE;
 
+    private final FileCopy copy;
+
     private FileBackend(OpenFile file, int blockShift, Traits traits, IoWorkers workers) {
         super(file, blockShift, file.status().bytes(), traits, workers);
+        copy = new FileCopy(file);
     }
 
     /** Takes the descriptor over, also when it refuses the file. */
@@ -28,6 +34,18 @@ final class FileBackend extends DescriptorBackend {
             file.close();
             throw e;
         }
+    }
+
+    @Override
+    public boolean copies(Backend source) {
+        return source instanceof FileBackend other && copy.copies(other.copy);
+    }
+
+    @Override
+    Status copy(BlockOperation operation) {
+        return operation.source() instanceof FileBackend other
+                ? copy.perform(other.copy, operation)
+                : Status.FAST_COPY_NOT_POSSIBLE;
     }
 
     @Override

@@ -72,6 +72,10 @@ final class MemoryBackend implements Backend {
                 }
                 zero(operation);
             }
+            case COPY -> {
+                operation.done(Status.FAST_COPY_NOT_POSSIBLE);
+                return;
+            }
         }
         operation.done(Status.SUCCESS);
     }

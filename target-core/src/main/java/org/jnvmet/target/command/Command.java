@@ -8,6 +8,12 @@ import org.jnvmet.target.Request;
  */
 @FunctionalInterface
 public interface Command {
+    /** Of a request that has not been parsed. */
+    Command NONE =
+            _ -> {
+                throw new IllegalStateException("executed before it was parsed");
+            };
+
     /**
      * Runs the command; its data, if any, is in the request's buffer. Ends, now or later on the same
      * loop, with exactly one of {@link Request#complete}, {@link Request#fail} or {@link

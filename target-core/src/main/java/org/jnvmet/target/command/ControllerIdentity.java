@@ -10,6 +10,7 @@ import org.jnvmet.target.Namespace;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Subsystem;
 import org.jnvmet.target.spi.Transport;
+import org.jnvmet.wire.CopyCommand;
 import org.jnvmet.wire.Cqe;
 import org.jnvmet.wire.Sqe;
 import org.jnvmet.wire.admin.AsyncEvent;
@@ -50,8 +51,14 @@ final class ControllerIdentity {
     private static final int SQE_64 = 0x66;
     private static final int CQE_16 = 0x44;
 
-    /** ONCS: Compare, Dataset Management, Write Zeroes, Select of Get Features. */
-    private static final int OPTIONAL_COMMANDS = 1 | 1 << 2 | 1 << 3 | 1 << 4;
+    /**
+     * ONCS: Compare, Dataset Management, Write Zeroes, Select of Get Features, Copy; and all copies are
+     * fast, as none takes the data over the fabric.
+     */
+    private static final int OPTIONAL_COMMANDS = 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 10;
+
+    /** OCFS: source ranges of formats 0h to 3h. */
+    private static final int COPY_FORMATS = (1 << CopyCommand.FORMATS) - 1;
 
     /** VWC: present; Flush does not take the broadcast namespace identifier (10b). */
     private static final int WRITE_CACHE = 1 | 0b10 << 1;
@@ -123,6 +130,7 @@ final class ControllerIdentity {
                 .set(IdentifyController.CQES, CQE_16)
                 .set(IdentifyController.NN, highestNamespaceId(subsystem))
                 .set(IdentifyController.ONCS, OPTIONAL_COMMANDS)
+                .set(IdentifyController.OCFS, COPY_FORMATS)
                 .set(IdentifyController.VWC, WRITE_CACHE)
                 .set(IdentifyController.MNAN, Subsystem.MAX_NAMESPACES)
                 .set(IdentifyController.IOCCSZ, (Sqe.BYTES + inlineBytes) / CAPSULE_UNIT)

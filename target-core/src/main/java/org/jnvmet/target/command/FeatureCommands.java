@@ -9,6 +9,7 @@ import org.jnvmet.wire.Sqe;
 import org.jnvmet.wire.Status;
 import org.jnvmet.wire.admin.Feature;
 import org.jnvmet.wire.admin.FeatureCommand;
+import org.jnvmet.wire.admin.HostBehavior;
 
 /**
  * Get Features and Set Features (Base, those commands). No feature can be saved; what cannot differ in
@@ -42,6 +43,7 @@ final class FeatureCommands {
                     Feature.NUMBER_OF_QUEUES,
                     Feature.ASYNC_EVENT_CONFIGURATION,
                     Feature.KEEP_ALIVE_TIMER,
+                    Feature.HOST_BEHAVIOR,
                     Feature.IO_COMMAND_SET_PROFILE,
                     Feature.HOST_IDENTIFIER ->
                     true;
@@ -52,7 +54,8 @@ final class FeatureCommands {
     private static boolean isChangeable(int featureId) {
         return featureId == Feature.ARBITRATION
                 || featureId == Feature.ASYNC_EVENT_CONFIGURATION
-                || featureId == Feature.KEEP_ALIVE_TIMER;
+                || featureId == Feature.KEEP_ALIVE_TIMER
+                || featureId == Feature.HOST_BEHAVIOR;
     }
 
     static boolean parseGet(Request request, Controller controller) {
@@ -67,6 +70,13 @@ final class FeatureCommands {
         if (FeatureCommand.featureId(sqe) == Feature.HOST_IDENTIFIER
                 && select != FeatureCommand.SUPPORTED_CAPABILITIES) {
             return parseHostIdentifier(request);
+        }
+        if (FeatureCommand.featureId(sqe) == Feature.HOST_BEHAVIOR
+                && select != FeatureCommand.SUPPORTED_CAPABILITIES) {
+            return request.accept(
+                    FeatureCommands::hostBehavior,
+                    Direction.CONTROLLER_TO_HOST,
+                    HostBehavior.BYTES);
         }
         return request.accept(FeatureCommands::get, Direction.NONE, 0);
     }
@@ -90,6 +100,16 @@ final class FeatureCommands {
                         Le.U64,
                         buffer.offset() + Long.BYTES,
                         Long.reverseBytes(id.getLeastSignificantBits()));
+        request.complete(0);
+    }
+
+    /** The values in force, or the defaults, which are all 0. */
+    private static void hostBehavior(Request request) {
+        DataBuffer buffer = request.dataBuffer();
+        HostBehavior data = new HostBehavior().wrap(buffer.memory(), buffer.offset()).clear();
+        if (FeatureCommand.select(request.sqe()) == FeatureCommand.CURRENT) {
+            FabricsCommands.controller(request).hostBehavior().copyTo(data);
+        }
         request.complete(0);
     }
 
@@ -135,7 +155,24 @@ final class FeatureCommands {
         if (FeatureCommand.featureId(sqe) == Feature.HOST_IDENTIFIER) {
             return request.refuse(Status.COMMAND_SEQUENCE_ERROR, FeatureCommand.FID);
         }
+        if (FeatureCommand.featureId(sqe) == Feature.HOST_BEHAVIOR) {
+            return request.accept(
+                    FeatureCommands::setHostBehavior,
+                    Direction.HOST_TO_CONTROLLER,
+                    HostBehavior.BYTES);
+        }
         return request.accept(FeatureCommands::set, Direction.NONE, 0);
+    }
+
+    /** What is wrong in the data has no location in the command. */
+    private static void setHostBehavior(Request request) {
+        DataBuffer buffer = request.dataBuffer();
+        HostBehavior data = new HostBehavior().wrap(buffer.memory(), buffer.offset());
+        if (FabricsCommands.controller(request).hostBehavior().set(data)) {
+            request.complete(0);
+        } else {
+            request.fail(Status.INVALID_FIELD, -1);
+        }
     }
 
     private static boolean supports(Controller controller, int featureId) {

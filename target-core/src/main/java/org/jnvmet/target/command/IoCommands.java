@@ -40,6 +40,10 @@ public final class IoCommands {
                 Namespace namespace = accessible(request);
                 yield namespace != null && DatasetManagement.parse(request);
             }
+            case IoOpcode.COPY -> {
+                Namespace namespace = accessible(request);
+                yield namespace != null && CopySources.parse(request, controller);
+            }
             default -> request.refuse(Status.INVALID_OPCODE, Sqe.OPCODE);
         };
     }
@@ -69,6 +73,7 @@ public final class IoCommands {
         if (bytes > request.queue().port().maxTransferBytes()) {
             return request.refuse(Status.INVALID_FIELD, IoCommand.NLB);
         }
+        request.stage(namespace);
         return request.accept(command, direction, (int) bytes);
     }
 
@@ -94,7 +99,7 @@ public final class IoCommands {
     }
 
     /** What the state of the namespace's ANA group on this port allows. */
-    private static Status access(Request request, Namespace namespace) {
+    static Status access(Request request, Namespace namespace) {
         return switch (request.queue().port().anaState(namespace.anaGroup())) {
             case OPTIMIZED, NON_OPTIMIZED -> Status.SUCCESS;
             case INACCESSIBLE -> Status.ANA_INACCESSIBLE;

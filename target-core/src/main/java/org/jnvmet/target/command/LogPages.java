@@ -191,7 +191,8 @@ final class LogPages {
                     .io(IoOpcode.READ, supported)
                     .io(IoOpcode.COMPARE, supported)
                     .io(IoOpcode.WRITE_ZEROES, writes)
-                    .io(IoOpcode.DATASET_MANAGEMENT, writes);
+                    .io(IoOpcode.DATASET_MANAGEMENT, writes)
+                    .io(IoOpcode.COPY, writes);
         }
         return page;
     }

@@ -5,6 +5,7 @@ import org.jnvmet.target.Namespace;
 import org.jnvmet.target.Request;
 import org.jnvmet.target.spi.Backend;
 import org.jnvmet.target.spi.DataBuffer;
+import org.jnvmet.wire.CopyCommand;
 import org.jnvmet.wire.admin.IdentifyNamespace;
 import org.jnvmet.wire.admin.IndependentNamespace;
 
@@ -55,6 +56,9 @@ final class NamespaceIdentity {
                 .set(IdentifyNamespace.NPDG, granularity)
                 .set(IdentifyNamespace.NPDA, granularity)
                 .set(IdentifyNamespace.NOWS, zeroBased(traits.optimalIoBytes(), shift))
+                .set(IdentifyNamespace.MSSRL, CopyLimits.rangeBlocks(shift))
+                .set(IdentifyNamespace.MCL, CopyLimits.blocks(shift))
+                .set(IdentifyNamespace.MSRC, CopyCommand.MAX_RANGES - 1)
                 .set(IdentifyNamespace.ANAGRPID, namespace.anaGroup())
                 .uuid(IdentifyNamespace.NGUID, namespace.nguid())
                 .set(IdentifyNamespace.LBAF0_LBADS, shift);

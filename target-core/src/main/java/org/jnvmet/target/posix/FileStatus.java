@@ -16,6 +16,8 @@ import java.lang.foreign.MemorySegment;
  * @param blockBytes preferred size of an I/O
  * @param deviceMajor of a device file, else 0
  * @param deviceMinor of a device file, else 0
+ * @param homeMajor of the device that its file system lies on, or an anonymous number
+ * @param homeMinor likewise
  * @param directAlignment what offsets and lengths of direct I/O are multiples of; 0 when direct I/O is
  *     not possible, -1 when this kernel or file system does not tell
  */
@@ -25,6 +27,8 @@ public record FileStatus(
         int blockBytes,
         int deviceMajor,
         int deviceMinor,
+        int homeMajor,
+        int homeMinor,
         int directAlignment) {
     /** Kinds of files, with the word for a message. */
     public enum Kind {
@@ -60,7 +64,8 @@ public record FileStatus(
 
     static final int BYTES = 256;
     private static final int MASK = 0, BLOCK_BYTES = 4, MODE = 28, SIZE = 40;
-    private static final int DEVICE_MAJOR = 128, DEVICE_MINOR = 132, DIRECT_OFFSET_ALIGN = 156;
+    private static final int DEVICE_MAJOR = 128, DEVICE_MINOR = 132;
+    private static final int HOME_MAJOR = 136, HOME_MINOR = 140, DIRECT_OFFSET_ALIGN = 156;
     private static final int BASIC = 0x7ff, DIRECT_ALIGNMENT = 0x2000;
 
     /** Asks the kernel. */
@@ -78,6 +83,8 @@ public record FileStatus(
                     statx.get(JAVA_INT, BLOCK_BYTES),
                     statx.get(JAVA_INT, DEVICE_MAJOR),
                     statx.get(JAVA_INT, DEVICE_MINOR),
+                    statx.get(JAVA_INT, HOME_MAJOR),
+                    statx.get(JAVA_INT, HOME_MINOR),
                     told ? statx.get(JAVA_INT, DIRECT_OFFSET_ALIGN) : -1);
         }
     }

@@ -38,10 +38,19 @@ public final class Libc {
     public static final int MADV_DONTNEED = 4;
     public static final int MADV_HUGEPAGE = 14;
 
+    /** ioctl that has a file share the blocks of another; its argument is a struct file_clone_range. */
+    public static final long FICLONERANGE = 0x4020_940dL;
+
+    /** Type of the file system that {@link #fileSystem} names: the kernel's own tree of devices. */
+    public static final long SYSFS_MAGIC = 0x62656572L;
+
     private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED = 0x01;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int EINTR = 4;
+    private static final int SEEK_END = 2;
+    private static final int STATFS_BYTES = 256; // more than it has
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -62,6 +71,16 @@ public final class Libc {
     private static final MethodHandle FDATASYNC = function("fdatasync", JAVA_INT, JAVA_INT);
     private static final MethodHandle FALLOCATE =
             function("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle COPY_FILE_RANGE =
+            function(
+                    "copy_file_range",
+                    JAVA_LONG,
+                    JAVA_INT,
+                    ADDRESS,
+                    JAVA_INT,
+                    ADDRESS,
+                    JAVA_LONG,
+                    JAVA_INT);
     private static final MethodHandle IOCTL =
             variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
     private static final MethodHandle STATX =
@@ -70,6 +89,9 @@ public final class Libc {
             function(
                     "mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
                     JAVA_LONG);
+    private static final MethodHandle LSEEK =
+            function("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle FSTATFS = function("fstatfs", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle MUNMAP = function("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle MADVISE =
             function("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
@@ -169,6 +191,28 @@ public final class Libc {
         }
     }
 
+    /**
+     * Has the kernel copy between two files, or within one. Bytes copied, fewer than asked for perhaps, 0 at
+     * the end of the source. Both offsets are 8 bytes of native memory and go on by what was copied.
+     */
+    public static long copyFileRange(
+            int source, MemorySegment sourceOffset, int fd, MemorySegment offset, long bytes) {
+        MemorySegment scratch = SCRATCH.get();
+        try {
+            long result;
+            do {
+                result =
+                        (long)
+                                COPY_FILE_RANGE.invokeExact(
+                                        scratch, source, sourceOffset, fd, offset, bytes, 0);
+                result = result < 0 ? -errno(scratch) : result;
+            } while (result == -EINTR);
+            return result;
+        } catch (Throwable e) {
+            throw unexpected("copy_file_range", e);
+        }
+    }
+
     /** A control call whose argument is a structure in native memory. */
     public static int ioctl(int fd, long request, MemorySegment argument) {
         MemorySegment scratch = SCRATCH.get();
@@ -206,6 +250,43 @@ public final class Libc {
             return result == -1 ? -errno(scratch) : result;
         } catch (Throwable e) {
             throw unexpected("mmap", e);
+        }
+    }
+
+    /** Address of what a descriptor stands for, from its start: what is written there others see. */
+    public static long mapShared(int fd, long bytes) {
+        MemorySegment scratch = SCRATCH.get();
+        try {
+            long result =
+                    (long)
+                            MMAP.invokeExact(
+                                    scratch, 0L, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0L);
+            return result == -1 ? -errno(scratch) : result;
+        } catch (Throwable e) {
+            throw unexpected("mmap", e);
+        }
+    }
+
+    /** Moves to the end of what a descriptor stands for: its bytes. */
+    public static long seekEnd(int fd) {
+        MemorySegment scratch = SCRATCH.get();
+        try {
+            long result = (long) LSEEK.invokeExact(scratch, fd, 0L, SEEK_END);
+            return result < 0 ? -errno(scratch) : result;
+        } catch (Throwable e) {
+            throw unexpected("lseek", e);
+        }
+    }
+
+    /** Type of the file system that an open file lies in (linux/magic.h). */
+    public static long fileSystem(int fd) {
+        MemorySegment scratch = SCRATCH.get();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment statfs = arena.allocate(STATFS_BYTES, 8);
+            int result = (int) FSTATFS.invokeExact(scratch, fd, statfs);
+            return result < 0 ? -errno(scratch) : statfs.get(JAVA_LONG, 0);
+        } catch (Throwable e) {
+            throw unexpected("fstatfs", e);
         }
     }
 

@@ -14,7 +14,9 @@ public interface BlockOperation {
         FLUSH,
         WRITE_ZEROES,
         /** Give the blocks back where the medium can; success also where it cannot. */
-        DEALLOCATE
+        DEALLOCATE,
+        /** Copy from {@link #source}, which {@link Backend#copies} has agreed to. */
+        COPY
     }
 
     Kind kind();
@@ -37,8 +39,23 @@ public interface BlockOperation {
     /** WRITE_ZEROES: whether the blocks may be deallocated if they read as zeroes then (DEAC). */
     boolean mayDeallocate();
 
+    /** The medium that COPY reads, perhaps this one; the ranges do not overlap then. */
+    default @Nullable Backend source() {
+        return null;
+    }
+
+    /** First byte on {@link #source}; a multiple of the block size. */
+    default long sourceOffset() {
+        return 0;
+    }
+
     /** The loop that waits for the result; a stripe or affinity hint. */
     Loop loop();
+
+    /** Whose peer memory the data lies in, which the medium may refuse; null: system memory, which it takes. */
+    default @Nullable Placement placement() {
+        return null;
+    }
 
     /** The operation behind this one in a list of the backend that holds both. */
     @Nullable BlockOperation next();

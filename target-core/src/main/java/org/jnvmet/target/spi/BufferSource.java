@@ -26,5 +26,11 @@ public interface BufferSource {
     interface Waiter {
         /** The buffer is the waiter's now. Called on the owner loop, never from within {@link #await}. */
         void granted(DataBuffer buffer);
+
+        /**
+         * The waiter stands in no line any more: this source lends no more buffers, another may. Called as
+         * {@link #granted} is; memory of the loop itself never does.
+         */
+        void turnedAway();
     }
 }

@@ -22,6 +22,11 @@ public abstract class DataBuffer {
         return memory().address() + offset();
     }
 
+    /** Whether this is memory of a PCI device, which a medium may refuse direct I/O with. */
+    public boolean isPeerMemory() {
+        return false;
+    }
+
     /** Gives the piece back. Owner loop of the source only; once. */
     public abstract void release();
 }

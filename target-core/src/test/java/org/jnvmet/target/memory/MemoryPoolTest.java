@@ -169,7 +169,13 @@ class MemoryPoolTest {
     @Test
     void allocatesNothingOnceWarm() {
         try (MemoryPool pool = pool()) {
-            Waiter guest = DataBuffer::release;
+            Waiter guest =
+                    new Guest() {
+                        @Override
+                        public void granted(DataBuffer granted) {
+                            granted.release();
+                        }
+                    };
             Runnable work =
                     () -> {
                         for (int i = 0; i < 20_000; i++) {
@@ -256,6 +262,11 @@ class MemoryPoolTest {
         public void granted(DataBuffer granted) {
             assertThat(buffer).as("granted once").isNull();
             buffer = granted;
+        }
+
+        @Override
+        public void turnedAway() {
+            throw new AssertionError("memory of a loop turns nobody away");
         }
 
         void release() {

@@ -9,6 +9,7 @@ import org.jnvmet.target.spi.DataBuffer;
 import org.jnvmet.wire.Cqe;
 import org.jnvmet.wire.Sqe;
 import org.jnvmet.wire.Status;
+import org.jspecify.annotations.Nullable;
 
 /** A command of a connection within this process. Owned by the loop. */
 final class LoopRequest extends Request implements BufferSource.Waiter {
@@ -23,7 +24,9 @@ final class LoopRequest extends Request implements BufferSource.Waiter {
 
     private LoopConnection.Handler handler = NOBODY;
     private MemorySegment hostData = MemorySegment.NULL;
-    private boolean waiting;
+
+    /** In whose line it waits. */
+    private @Nullable BufferSource awaited;
 
     LoopRequest(Queue queue) {
         super(queue, Arena.ofAuto().allocate(Sqe.BYTES), 0);
@@ -47,20 +50,29 @@ final class LoopRequest extends Request implements BufferSource.Waiter {
     }
 
     private void acquire() {
+        if (!locate()) {
+            return;
+        }
         BufferSource source = bufferSource();
         DataBuffer buffer = source.tryAcquire(dataBytes());
         if (buffer != null) {
             run(buffer);
         } else {
-            waiting = true;
+            awaited = source;
             source.await(this, dataBytes());
         }
     }
 
     @Override
     public void granted(DataBuffer buffer) {
-        waiting = false;
+        awaited = null;
         run(buffer);
+    }
+
+    @Override
+    public void turnedAway() {
+        awaited = null;
+        acquire();
     }
 
     private void run(DataBuffer buffer) {
@@ -90,11 +102,12 @@ final class LoopRequest extends Request implements BufferSource.Waiter {
     /** Leaves the line for a buffer; false: it does not stand there. */
     @Override
     protected boolean abandon() {
-        if (!waiting) {
+        BufferSource source = awaited;
+        if (source == null) {
             return false;
         }
-        waiting = false;
-        bufferSource().cancel(this);
+        awaited = null;
+        source.cancel(this);
         return true;
     }
 }

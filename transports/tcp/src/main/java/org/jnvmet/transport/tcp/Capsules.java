@@ -68,9 +68,8 @@ final class Capsules {
             reader.discard();
         } else if (request.direction() == Direction.NONE) {
             execute(request);
-        } else if (request.dataBytes() > request.bufferSource().maxBufferBytes()) {
+        } else if (!request.locate()) {
             reader.discard();
-            request.fail(Status.INVALID_FIELD, Sqe.SGL_LENGTH);
         } else if (request.direction() == Direction.CONTROLLER_TO_HOST) {
             onRead(request);
         } else if (own.sglType() == Sgl.TRANSPORT) {
@@ -130,7 +129,7 @@ final class Capsules {
             return;
         }
         request.become(Phase.WAITING);
-        DataBuffer buffer = request.acquire(request.bufferSource());
+        DataBuffer buffer = request.acquire();
         if (buffer != null) {
             request.attach(buffer);
             execute(request);
@@ -149,7 +148,7 @@ final class Capsules {
             return;
         }
         request.become(Phase.WAITING);
-        DataBuffer buffer = request.acquire(request.bufferSource());
+        DataBuffer buffer = request.acquire();
         if (buffer != null) {
             request.attach(buffer);
             request.become(Phase.RECEIVING);
@@ -186,6 +185,15 @@ final class Capsules {
         } else {
             connection.onCorruptData(request);
             request.fail(Status.TRANSIENT_TRANSPORT_ERROR, -1);
+        }
+    }
+
+    /** The line for a buffer has turned a request away. In-capsule data waits for the loop's own memory only. */
+    void onTurnedAway(TcpRequest request) {
+        if (request.direction() == Direction.HOST_TO_CONTROLLER) {
+            solicitor.onTurnedAway(request);
+        } else if (request.locate()) {
+            onRead(request);
         }
     }
 

@@ -2,7 +2,6 @@ package org.jnvmet.transport.tcp;
 
 import java.util.ArrayDeque;
 import java.util.Objects;
-import org.jnvmet.target.spi.BufferSource;
 import org.jnvmet.target.spi.DataBuffer;
 import org.jnvmet.transport.tcp.TcpRequest.Phase;
 import org.jnvmet.transport.tcp.TcpRequest.Solicitation;
@@ -10,8 +9,8 @@ import org.jnvmet.transport.tcp.TcpRequest.Solicitation;
 /**
  * Gets the data of writes from the host by R2Ts (NVMe/TCP Transport, Data Transfers): first the
  * admission to hold a buffer, then the buffer, then R2Ts within the connection's credit and the host's
- * MAXR2T. Admin and Fabrics commands, whose buffers come from the reserve, need no admission. Owned by
- * the connection's loop.
+ * MAXR2T. Who takes none of the memory that the loop's connections share needs no admission. Owned by the
+ * connection's loop.
  */
 final class Solicitor {
     /** Smaller R2Ts than this are not worth asking when the credit is nearly used up. */
@@ -19,7 +18,6 @@ final class Solicitor {
 
     private final TcpConnection connection;
     private final WriteAdmission admission;
-    private final BufferSource admittedSource;
     private final int creditBytes;
     private final int maxR2tBytes;
     private final ArrayDeque<TcpRequest> waiting = new ArrayDeque<>(4);
@@ -29,7 +27,6 @@ final class Solicitor {
     Solicitor(TcpConnection connection, TcpLoop loop) {
         this.connection = connection;
         admission = loop.admission();
-        admittedSource = loop.buffers();
         creditBytes = loop.settings().memory().creditBytes();
         maxR2tBytes = loop.settings().protocol().maxR2tBytes();
     }
@@ -54,26 +51,42 @@ final class Solicitor {
     }
 
     /** A write whose data is with the host has been parsed. */
-    @SuppressWarnings("ReferenceEquality") // the very source
     void begin(TcpRequest request) {
         request.become(Phase.WAITING);
-        BufferSource source = request.bufferSource();
-        if (source == admittedSource) {
+        if (request.usesSharedMemory()) {
             waiting.add(request);
             admission.enter(this);
         } else {
-            acquire(request, source);
+            acquire(request);
         }
     }
 
     /** The request may hold a buffer. */
     void admitted(TcpRequest request) {
         request.solicitation.admitted = request.dataBytes();
-        acquire(request, admittedSource);
+        relocate(request);
     }
 
-    private void acquire(TcpRequest request, BufferSource source) {
-        DataBuffer buffer = request.acquire(source);
+    /** The line for a buffer has turned the request away. */
+    void onTurnedAway(TcpRequest request) {
+        if (request.solicitation.admitted > 0) {
+            relocate(request);
+        } else if (request.locate()) {
+            begin(request);
+        }
+    }
+
+    /** Looks again where the data of an admitted write is to be staged, for it has waited. */
+    private void relocate(TcpRequest request) {
+        if (request.locate()) {
+            acquire(request);
+        } else {
+            drop(request);
+        }
+    }
+
+    private void acquire(TcpRequest request) {
+        DataBuffer buffer = request.acquire();
         if (buffer != null) {
             onBuffer(request, buffer);
         }

@@ -293,6 +293,11 @@ final class TcpConnection implements QueueChannel, ByteStream.Events, Sender.Own
         }
     }
 
+    /** A request that stood in line must look for a buffer elsewhere. */
+    void onTurnedAway(TcpRequest request) {
+        batch(() -> inbound.capsules().onTurnedAway(request));
+    }
+
     /** Takes an aborted command out of its line, unless something of it is on its way to us. */
     boolean abandon(TcpRequest request) {
         return switch (request.phase()) {

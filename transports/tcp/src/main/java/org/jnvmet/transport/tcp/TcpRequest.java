@@ -226,8 +226,9 @@ final class TcpRequest extends Request implements BufferSource.Waiter {
         this.nextInLine = next;
     }
 
-    /** A buffer for the data, or null: then {@link #granted} follows. */
-    @Nullable DataBuffer acquire(BufferSource source) {
+    /** A buffer for the data, or null: then {@link #granted} or {@link #turnedAway} follows. */
+    @Nullable DataBuffer acquire() {
+        BufferSource source = bufferSource();
         DataBuffer buffer = source.tryAcquire(dataBytes());
         if (buffer == null) {
             awaited = source;
@@ -254,5 +255,11 @@ final class TcpRequest extends Request implements BufferSource.Waiter {
     public void granted(DataBuffer buffer) {
         awaited = null;
         connection.onBuffer(this, buffer);
+    }
+
+    @Override
+    public void turnedAway() {
+        awaited = null;
+        connection.onTurnedAway(this);
     }
 }

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A cable between a host and a target that can be cut, in the middle of a PDU too. What the target says
@@ -23,6 +24,7 @@ final class CuttableRelay implements AutoCloseable {
     private final InetSocketAddress target;
     private final Set<Cable> cables = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
 
     private static final class Cable {
         private final Socket host;
@@ -63,6 +65,11 @@ final class CuttableRelay implements AutoCloseable {
         return connections.get();
     }
 
+    /** Bytes that came through it, both ways together. */
+    long bytes() {
+        return bytes.get();
+    }
+
     /** Cuts all connections; new ones can be made at once. */
     void cut() {
         cables.forEach(Cable::cut);
@@ -86,12 +93,13 @@ final class CuttableRelay implements AutoCloseable {
         }
     }
 
-    private static void toTarget(Cable cable) {
+    private void toTarget(Cable cable) {
         byte[] buffer = new byte[BUFFER_BYTES];
         try {
             for (int n = cable.host.getInputStream().read(buffer);
                     n >= 0;
                     n = cable.host.getInputStream().read(buffer)) {
+                bytes.addAndGet(n);
                 cable.target.getOutputStream().write(buffer, 0, n);
             }
         } catch (IOException e) {
@@ -106,6 +114,7 @@ final class CuttableRelay implements AutoCloseable {
             for (int n = cable.target.getInputStream().read(buffer);
                     n >= 0;
                     n = cable.target.getInputStream().read(buffer)) {
+                bytes.addAndGet(n);
                 if (!cable.cut) {
                     cable.host.getOutputStream().write(buffer, 0, n);
                 }

@@ -2,6 +2,7 @@ package org.jnvmet.conf;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.jnvmet.configfs.tree.Directory;
 import org.jnvmet.configfs.tree.Link;
 import org.jnvmet.configfs.tree.Node;
 import org.jnvmet.target.ConfigException;
+import org.jnvmet.target.KernelBoolean;
 import org.jnvmet.target.posix.Errno;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +33,28 @@ final class Alignment {
     private static final List<String> FIRST = List.of("addr_trtype", "addr_tsas");
 
     private static final String LAST = "enable";
+
+    /**
+     * Where a replay meets a refusal of these, the rest goes on without them: data whose peer memory is away today is
+     * staged in system memory, as when a script goes on that wrote the attribute of a Linux namespace.
+     */
+    private static final Set<String> DISPENSABLE = Set.of("p2pmem");
+
+    /** Not so a port that may use nothing else: it exports nothing until its memory is there. */
+    private static final String PORT_MEMORY = "allow_p2pmem";
+
+    private static final String INSISTS = "p2pmem_strict";
+
     private static final Comparator<String> STORE_ORDER =
             Comparator.<String>comparingInt(Alignment::storeRank)
                     .thenComparing(Comparator.naturalOrder());
 
     private final ConfigTree tree;
     private final Refusals refusals;
+    private final Set<String> dispensable;
+
+    /** Directories of ports that insist on memory which was refused. */
+    private final Set<String> insisting = new HashSet<>();
 
     /** Hears of each thing that the tree refused: throw to stop, return to go on with the next. */
     @FunctionalInterface
@@ -45,8 +63,18 @@ final class Alignment {
     }
 
     Alignment(ConfigTree tree, Refusals refusals) {
+        this(tree, refusals, Set.of());
+    }
+
+    private Alignment(ConfigTree tree, Refusals refusals, Set<String> dispensable) {
         this.tree = tree;
         this.refusals = refusals;
+        this.dispensable = dispensable;
+    }
+
+    /** One that brings back as much as it can. */
+    static Alignment replay(ConfigTree tree, Refusals refusals) {
+        return new Alignment(tree, refusals, DISPENSABLE);
     }
 
     /** Makes the tree hold what {@code wish} says and nothing else; settings it does not mention stay. */
@@ -115,7 +143,12 @@ final class Alignment {
                 return;
             }
         }
-        report(path, store(directory, settings));
+        Map<String, ConfigException> refused = store(directory, settings);
+        report(path, refused);
+        if (refused.containsKey(PORT_MEMORY)
+                && Boolean.TRUE.equals(KernelBoolean.parse(settings.getOrDefault(INSISTS, "")))) {
+            insisting.add(path);
+        }
     }
 
     private void report(String path, Map<String, ConfigException> refused) {
@@ -138,7 +171,7 @@ final class Alignment {
             before = open.size();
             refused.clear();
             for (String attribute : List.copyOf(open)) {
-                if (attribute.equals(LAST) && !refused.isEmpty()) {
+                if (attribute.equals(LAST) && !dispensable.containsAll(refused.keySet())) {
                     break; // it would fix values that are not right yet
                 }
                 try {
@@ -177,6 +210,13 @@ final class Alignment {
             Directory target = find(targetPath);
             if (target == null) {
                 throw new ConfigException(Errno.ENOENT, "there is no " + targetPath);
+            }
+            for (String port : insisting) {
+                if (path.startsWith(port + "/")) {
+                    throw new ConfigException(
+                            Errno.EINVAL,
+                            port + " insists on the peer memory that " + PORT_MEMORY + " names");
+                }
             }
             if (!links(directory, target)) {
                 tree.symlink(directory, TreeImage.name(path), target);

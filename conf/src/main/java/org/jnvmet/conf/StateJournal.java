@@ -98,13 +98,14 @@ public final class StateJournal implements ChangeListener, AutoCloseable {
     }
 
     /**
-     * Brings the recorded state into a fresh tree. What is refused is logged and stays recorded.
+     * Brings the recorded state into a fresh tree. What is refused is logged and stays recorded. A namespace whose peer
+     * memory is away is served from system memory meanwhile; a port that insists on such memory exports nothing.
      *
      * @return number of refusals
      */
     public int replay(ConfigTree fresh) {
         int[] refusals = {0};
-        new Alignment(
+        Alignment.replay(
                         fresh,
                         (path, why) -> {
                             refusals[0]++;

@@ -8,18 +8,21 @@ import java.util.Set;
 import org.jnvmet.configfs.model.NvmetTree;
 import org.jnvmet.configfs.tree.ConfigTree;
 import org.jnvmet.target.ConfigException;
+import org.jnvmet.target.PeerMemory;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Target;
 import org.jnvmet.target.backend.Backends;
 import org.jnvmet.target.backend.IoWorkers;
 import org.jnvmet.target.posix.Errno;
+import org.jnvmet.target.spi.Staging;
 import org.jnvmet.target.spi.Transport;
 
 /** A target with its tree, real but for the network: its addresses are free or taken as a test says. */
 final class NvmetFixture implements Transaction.Scratch {
     private final IoWorkers workers = new IoWorkers(1);
     private final Network network = new Network();
-    private final Target target = new Target(List.of(network), List.of(new Backends(workers)));
+    private final Target target =
+            new Target(List.of(network), List.of(new Backends(workers)), new Memories());
     private final ConfigTree tree = NvmetTree.of(target);
 
     /** Addresses that somebody else uses. */
@@ -27,6 +30,21 @@ final class NvmetFixture implements Transaction.Scratch {
 
     /** How often a port began to listen, by address. */
     final Map<String, Integer> listens = new HashMap<>();
+
+    /** Functions with peer memory. */
+    final Set<String> memories;
+
+    NvmetFixture(String... memories) {
+        this.memories = new HashSet<>(List.of(memories));
+    }
+
+    /** Knows which peer memory there is, and stages nothing in it. */
+    private final class Memories implements Staging {
+        @Override
+        public PeerMemory parse(String text) {
+            return memories.contains(text) ? PeerMemory.of(text) : Staging.super.parse(text);
+        }
+    }
 
     /** A transport without sockets. */
     private final class Network implements Transport {

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A tree, its state file, and what comes back after a restart. */
 final class StateReplayTest {
+    private static final String MEMORY = "0000:03:00.0";
+
     @TempDir private Path folder;
 
     /** A server's life: brings the state back, does something, and ends without closing anything in order. */
@@ -21,8 +23,8 @@ final class StateReplayTest {
         void live(NvmetFixture target, StateJournal journal) throws IOException;
     }
 
-    private int start(Life life) throws IOException {
-        try (NvmetFixture fixture = new NvmetFixture();
+    private int start(Life life, String... memories) throws IOException {
+        try (NvmetFixture fixture = new NvmetFixture(memories);
                 StateJournal journal = StateJournal.open(folder.resolve("state"))) {
             int refusals = journal.replay(fixture.tree());
             journal.follow(fixture.tree());
@@ -118,6 +120,62 @@ final class StateReplayTest {
                     assertThat(target.read("subsystems/s/namespaces/1/ana_grpid")).isEqualTo("2");
                 });
         assertThat(refusals).isZero();
+    }
+
+    private static void stageInPeerMemory(NvmetFixture target, String strict) {
+        configure(target, "mem:1m");
+        target.tree().unlink("ports/1/subsystems/s");
+        target.write("subsystems/s/namespaces/1/enable", "0");
+        target.write("subsystems/s/namespaces/1/p2pmem", MEMORY + "\n");
+        target.write("subsystems/s/namespaces/1/enable", "1");
+        target.write("ports/1/allow_p2pmem", MEMORY + "\n");
+        target.write("ports/1/p2pmem_strict", strict);
+        target.link("ports/1/subsystems/s", "subsystems/s");
+    }
+
+    @Test
+    void servesFromSystemMemoryWhilePeerMemoryIsAwayAndTriesItAgainTheNextTime()
+            throws IOException {
+        start((target, _) -> stageInPeerMemory(target, "0"), MEMORY);
+        int refusals =
+                start((target, _) -> {
+                    assertThat(target.read("subsystems/s/namespaces/1/p2pmem")).isEqualTo("0");
+                    assertThat(target.read("subsystems/s/namespaces/1/enable")).isEqualTo("1");
+                    assertThat(target.read("ports/1/allow_p2pmem")).isEqualTo("0");
+                    assertThat(target.listens).containsOnlyKeys("127.0.0.1:4420");
+                    target.write("subsystems/s/namespaces/1/ana_grpid", "2");
+                    target.write("ports/1/p2pmem_strict", "0");
+                });
+        assertThat(refusals).isEqualTo(2);
+        refusals =
+                start(
+                        (target, _) -> {
+                            assertThat(target.read("subsystems/s/namespaces/1/p2pmem"))
+                                    .isEqualTo(MEMORY);
+                            assertThat(target.read("subsystems/s/namespaces/1/ana_grpid"))
+                                    .isEqualTo("2");
+                            assertThat(target.read("ports/1/allow_p2pmem")).isEqualTo(MEMORY);
+                        },
+                        MEMORY);
+        assertThat(refusals).isZero();
+    }
+
+    @Test
+    void exportsNothingOnAPortThatInsistsOnPeerMemoryWhichIsAway() throws IOException {
+        start((target, _) -> stageInPeerMemory(target, "1"), MEMORY);
+        int refusals =
+                start((target, _) -> {
+                    assertThat(target.read("ports/1/p2pmem_strict")).isEqualTo("1");
+                    assertThat(target.read("subsystems/s/namespaces/1/enable")).isEqualTo("1");
+                    assertThat(target.listens).isEmpty();
+                });
+        assertThat(refusals).as("p2pmem, allow_p2pmem and the link").isEqualTo(3);
+        start(
+                (target, _) -> {
+                    assertThat(target.read("ports/1/allow_p2pmem")).isEqualTo(MEMORY);
+                    assertThat(target.listens).containsOnlyKeys("127.0.0.1:4420");
+                },
+                MEMORY);
     }
 
     @Test

@@ -108,6 +108,55 @@ final class TransactionTest {
     }
 
     @Test
+    void keepsWhereDataIsStaged() {
+        String memory = "0000:03:00.0";
+        Transaction here = new Transaction(() -> new NvmetFixture(memory));
+        live.memories.add(memory);
+        String json =
+                RICH.replace("\"buffered_io\": 1", "\"p2pmem\": \"" + memory + "\"")
+                        .replace("{\"portid\": 10}", "{\"portid\": 10, \"allow_p2pmem\": 1}")
+                        .replace(
+                                "{\"portid\": 2}",
+                                "{\"portid\": 2, \"allow_p2pmem\": \"%s\", \"p2pmem_strict\": true}"
+                                        .formatted(memory));
+        here.restore(json, live.tree());
+        assertThat(live.read("subsystems/a/namespaces/10/p2pmem")).isEqualTo(memory);
+        assertThat(live.read("subsystems/a/namespaces/10/enable")).isEqualTo("1");
+        assertThat(live.read("ports/10/allow_p2pmem")).isEqualTo("1");
+        assertThat(live.read("ports/2/allow_p2pmem")).isEqualTo(memory);
+        assertThat(live.read("ports/2/p2pmem_strict")).isEqualTo("1");
+        String saved = save();
+        assertThat(saved)
+                .contains("\"p2pmem\": \"0000:03:00.0\"", "\"p2pmem_strict\": 1")
+                .contains("\"allow_p2pmem\": 1", "\"allow_p2pmem\": \"0000:03:00.0\"")
+                .doesNotContain("p2pmem_status");
+        assertThat(changesOf(() -> here.restore(saved, live.tree()))).isEmpty();
+    }
+
+    @Test
+    void makesANamespaceAnewThatShallStageElsewhereAndAPortNot() {
+        restore(RICH);
+        List<Change> changes =
+                changesOf(() ->
+                        restore(
+                                RICH.replace("\"buffered_io\": 1", "\"p2pmem\": 1")
+                                        .replace(
+                                                "\"portid\": 1,",
+                                                "\"portid\": 1, \"allow_p2pmem\": \"on\",")));
+        assertThat(changes)
+                .contains(
+                        new Change.Rmdir("subsystems/a/namespaces/10"),
+                        new Change.Write("ports/1/allow_p2pmem", "1"))
+                .doesNotContain(new Change.Unlink("ports/1/subsystems/a"));
+        assertThat(changes.indexOf(new Change.Write("subsystems/a/namespaces/10/p2pmem", "1")))
+                .isBetween(
+                        changes.indexOf(new Change.Mkdir("subsystems/a/namespaces/10")),
+                        changes.indexOf(
+                                new Change.Write("subsystems/a/namespaces/10/enable", "1")));
+        assertThat(live.read("ports/1/allow_p2pmem")).isEqualTo("1");
+    }
+
+    @Test
     void writesTheFormOfNvmetcli() throws IOException {
         restore(
                 """
@@ -247,7 +296,12 @@ final class TransactionTest {
                     "serial": "1 2"              | "serial": "123456789012345678901"        | subsystems[0].attr.serial: |20
                     "version": "1.4"             | "version": "new"                         | subsystems[0].attr.version: |new
                     "model": "my disk"           | "modell": "my disk"                      | subsystems[0].attr.modell: |unknown key
-                    "buffered_io": 1             | "p2pmem": 1                              | subsystems[0].namespaces[0].p2pmem: |unknown key
+                    "buffered_io": 1             | "buffered": 1                            | subsystems[0].namespaces[0].buffered: |unknown key
+                    "buffered_io": 1             | "p2pmem": "0000:09:00.0"                 | subsystems[0].namespaces[0].p2pmem: |no such PCI device: 0000:09:00.0
+                    "buffered_io": 1             | "p2pmem": "auto"                         | subsystems[0].namespaces[0].p2pmem: |auto
+                    "buffered_io": 1             | "p2pmem_status": "fine"                  | subsystems[0].namespaces[0].p2pmem_status: |unknown key
+                    {"portid": 2}                | {"portid": 2, "allow_p2pmem": "0000:09:00.0"} | ports[2].allow_p2pmem: |0000:09:00.0
+                    {"portid": 2}                | {"portid": 2, "p2pmem_strict": "maybe"}  | ports[2].p2pmem_strict: |maybe
                     "allow_any_host": "1"        | "allow_any_host": "maybe"                | subsystems[1].attr.allow_any_host: |maybe
                     "nqn": "b"                   | "nqn": "nqn.2014-08.org.nvmexpress.discovery" | subsystems[1]: |discovery
                     ["a", "b"]                   | ["a", "c"]                               | ports[0].subsystems[1]: |c

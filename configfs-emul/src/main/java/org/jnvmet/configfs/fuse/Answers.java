@@ -98,7 +98,10 @@ final class Answers {
         if (!node.isLive()) {
             return 0;
         }
-        return node instanceof Directory directory ? 2 + tree.subdirectories(directory) : 1;
+        // A count that others change at any time is none that find(1) could rely on: 1 tells it so.
+        return node instanceof Directory directory && !directory.isFilledBySystem()
+                ? 2 + tree.subdirectories(directory)
+                : 1;
     }
 
     /** Adds a struct fuse_dirent if it fits; {@code offset} is where the next listing goes on. */

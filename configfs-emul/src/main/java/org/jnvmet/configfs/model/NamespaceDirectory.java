@@ -3,9 +3,11 @@ package org.jnvmet.configfs.model;
 import static org.jnvmet.configfs.model.Parse.bool;
 import static org.jnvmet.configfs.model.Parse.line;
 import static org.jnvmet.configfs.model.Parse.saturatedU32;
+import static org.jnvmet.configfs.model.Parse.text;
 
 import org.jnvmet.configfs.tree.DirectorySpec;
 import org.jnvmet.target.Namespace;
+import org.jnvmet.target.spi.Staging;
 
 /** {@code subsystems/<nqn>/namespaces/<nsid>}; {@code enable} comes after what it makes unchangeable. */
 final class NamespaceDirectory {
@@ -21,6 +23,8 @@ final class NamespaceDirectory {
                         "buffered_io",
                         () -> Show.bool(n.bufferedIo()),
                         t -> n.bufferedIo(bool("buffered_io", t)))
+                .readWrite("p2pmem", () -> n.peerMemory().toString(), t -> peerMemory(n, t))
+                .readOnly("p2pmem_status", () -> staging(n).status(n).stripTrailing())
                 .readWrite(
                         "ana_grpid",
                         () -> Integer.toString(n.anaGroup()),
@@ -40,6 +44,15 @@ final class NamespaceDirectory {
     private static void nguid(Namespace n, String text) {
         n.requireDisabled("device_nguid");
         n.nguid(Parse.nguid("device_nguid", text));
+    }
+
+    private static void peerMemory(Namespace n, String text) {
+        n.requireDisabled("p2pmem");
+        n.peerMemory(staging(n).parse(text(text)));
+    }
+
+    private static Staging staging(Namespace n) {
+        return n.subsystem().target().staging();
     }
 
     private static void enable(Namespace n, boolean enable) {

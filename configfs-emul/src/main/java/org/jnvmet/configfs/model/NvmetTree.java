@@ -17,6 +17,7 @@ public final class NvmetTree {
                                 target::discoveryNqn,
                                 text -> target.discoveryNqn(Parse.line(text)))
                         .group("hosts", HostsDirectory.of(target))
+                        .group("p2pmem", PeerMemoryDirectory.of(target))
                         .group("ports", PortsDirectory.of(target))
                         .group("subsystems", SubsystemsDirectory.of(target))
                         .build());

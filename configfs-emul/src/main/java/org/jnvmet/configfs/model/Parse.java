@@ -6,6 +6,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jnvmet.target.ConfigException;
+import org.jnvmet.target.KernelBoolean;
 import org.jnvmet.target.posix.Errno;
 
 /**
@@ -25,19 +26,11 @@ final class Parse {
 
     /** Looks at the first one or two characters only. */
     static boolean bool(String name, String text) {
-        char first = text.isEmpty() ? 0 : text.charAt(0);
-        char second = text.length() < 2 ? 0 : text.charAt(1);
-        return switch (first) {
-            case 'y', 'Y', 't', 'T', 'e', 'E', '1' -> true;
-            case 'n', 'N', 'f', 'F', 'd', 'D', '0' -> false;
-            case 'o', 'O' ->
-                    switch (second) {
-                        case 'n', 'N' -> true;
-                        case 'f', 'F' -> false;
-                        default -> throw invalid(name, text, "is no boolean");
-                    };
-            default -> throw invalid(name, text, "is no boolean");
-        };
+        Boolean value = KernelBoolean.parse(text);
+        if (value == null) {
+            throw invalid(name, text, "is no boolean");
+        }
+        return value;
     }
 
     /** A boolean that triggers an action: false is refused. */
@@ -49,11 +42,16 @@ final class Parse {
 
     /** The word of an enumeration: the whole text but for one newline at its end. */
     static String word(String name, String text) {
-        String word = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+        String word = text(text);
         if (word.isEmpty()) {
             throw invalid(name, text, "is empty");
         }
         return word;
+    }
+
+    /** The whole text but for one newline at its end; may be empty. */
+    static String text(String text) {
+        return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
     }
 
     /** The text up to the first newline; may be empty. */

@@ -1,6 +1,8 @@
 package org.jnvmet.configfs.model;
 
+import static org.jnvmet.configfs.model.Parse.bool;
 import static org.jnvmet.configfs.model.Parse.int32;
+import static org.jnvmet.configfs.model.Parse.text;
 import static org.jnvmet.configfs.model.Parse.word;
 
 import java.util.function.IntConsumer;
@@ -33,6 +35,15 @@ final class PortDirectory {
                         "param_mdts",
                         () -> Integer.toString(p.mdts()),
                         t -> parameter(p, "param_mdts", t, p::mdts))
+                .readWrite(
+                        "allow_p2pmem",
+                        () -> p.allowedPeerMemory().toString(),
+                        t -> p.allowedPeerMemory(p.target().staging().parse(text(t))))
+                .readWrite(
+                        "p2pmem_strict",
+                        () -> Show.bool(p.strictPeerMemory()),
+                        t -> p.strictPeerMemory(bool("p2pmem_strict", t)))
+                .readOnly("p2pmem_status", () -> p.target().staging().status(p).stripTrailing())
                 .group("subsystems", PortSubsystemsDirectory.of(p))
                 .group("referrals", ReferralsDirectory.of(p))
                 .group("ana_groups", AnaGroupsDirectory.of(p))

@@ -2,6 +2,7 @@ package org.jnvmet.configfs.tree;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -54,6 +55,7 @@ public final class ConfigTree {
 
     /** The live entry of this name, or null. */
     public @Nullable Node child(Directory directory, String name) {
+        refresh(directory);
         return locked(() -> {
             Node node = directory.isLive() ? directory.children.get(name) : null;
             return node != null && node.isLive() ? node : null;
@@ -66,15 +68,37 @@ public final class ConfigTree {
      * not listed there; it can be read by name.
      */
     public List<Node> list(Directory directory) {
+        refresh(directory);
         return locked(() -> {
             Rules.requireLive(directory);
-            boolean filledByPeople =
-                    directory.spec().maker() != null || directory.spec().linker() != null;
+            boolean isCollection = directory.spec().isCollection();
             return directory.children.values().stream()
                     .filter(Node::isLive)
-                    .filter(node -> !(filledByPeople && node.name().equals(LAST_ERROR)))
+                    .filter(node -> !(isCollection && node.name().equals(LAST_ERROR)))
                     .toList();
         });
+    }
+
+    /** Brings a directory that the system fills up to date: one look at a time, so that an older one never wins. */
+    private void refresh(Directory directory) {
+        DirectorySpec.Population population = directory.spec().population();
+        if (population == null) {
+            return;
+        }
+        directory.storeLock.lock();
+        try {
+            Map<String, DirectorySpec> found = population.now();
+            locked(() -> {
+                directory.retain(found.keySet());
+                found.forEach((name, spec) -> {
+                    if (directory.isLive() && !directory.children.containsKey(name)) {
+                        directory.enter(build(directory, name, spec, true));
+                    }
+                });
+            });
+        } finally {
+            directory.storeLock.unlock();
+        }
     }
 
     /** What a path from the root leads to; links are followed except in the last place. */

@@ -2,6 +2,7 @@ package org.jnvmet.configfs.tree;
 
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -57,7 +58,12 @@ public final class Directory extends Node {
         return spec;
     }
 
-    /** Whether it came with the directory above it and cannot be removed alone. */
+    /** Whether the system fills it. */
+    public boolean isFilledBySystem() {
+        return spec.population() != null;
+    }
+
+    /** Whether it came with the directory above it, or by itself, and cannot be removed alone. */
     public boolean isDefaultGroup() {
         return isDefaultGroup;
     }
@@ -101,6 +107,19 @@ public final class Directory extends Node {
     void leave(Node node) {
         children.remove(node.name());
         metadata(metadata().touched());
+    }
+
+    /** Lets go of the directories that the system has taken away: all but those of these names. Under the tree's lock. */
+    void retain(Set<String> names) {
+        for (Node node : List.copyOf(children.values())) {
+            if (node instanceof Directory directory
+                    && node.isLive()
+                    && !names.contains(node.name())) {
+                directory.becomeWithAll(State.GOING);
+                leave(directory);
+                directory.becomeWithAll(State.GONE);
+            }
+        }
     }
 
     /** Moves this directory and all that goes with it. Under the tree's lock. */

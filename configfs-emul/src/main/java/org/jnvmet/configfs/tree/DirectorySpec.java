@@ -29,6 +29,7 @@ public final class DirectorySpec {
     private final Map<String, DirectorySpec> groups;
     private final @Nullable Maker maker;
     private final @Nullable Linker linker;
+    private final @Nullable Population population;
     private final Runnable remover;
 
     private DirectorySpec(Builder builder) {
@@ -37,6 +38,7 @@ public final class DirectorySpec {
         this.groups = new LinkedHashMap<>(builder.groups);
         this.maker = builder.maker;
         this.linker = builder.linker;
+        this.population = builder.population;
         this.remover = builder.remover;
     }
 
@@ -65,6 +67,15 @@ public final class DirectorySpec {
         return linker;
     }
 
+    @Nullable Population population() {
+        return population;
+    }
+
+    /** Whether entries come and go while it is there, so that a listing of it shall hold nothing else. */
+    boolean isCollection() {
+        return maker != null || linker != null || population != null;
+    }
+
     Runnable remover() {
         return remover;
     }
@@ -83,6 +94,13 @@ public final class DirectorySpec {
         Runnable link(String name, Directory target);
     }
 
+    /** What is in a directory that the system fills, and nobody else. */
+    @FunctionalInterface
+    public interface Population {
+        /** The directories that there are now, by name. Never refuses; who goes and comes again is another one. */
+        Map<String, DirectorySpec> now();
+    }
+
     /** Collects what the directory holds; attributes and groups are listed in the order given here. */
     public static final class Builder {
         private final Object subject;
@@ -90,6 +108,7 @@ public final class DirectorySpec {
         private final Map<String, DirectorySpec> groups = new LinkedHashMap<>();
         private @Nullable Maker maker;
         private @Nullable Linker linker;
+        private @Nullable Population population;
         private Runnable remover = () -> {};
 
         private Builder(Object subject) {
@@ -129,6 +148,15 @@ public final class DirectorySpec {
         /** Allows symlink. */
         public Builder symlink(Linker linker) {
             this.linker = linker;
+            return this;
+        }
+
+        /**
+         * Has the system fill the directory: what there is, is looked at whenever somebody looks. It is no state: no
+         * change is reported, and a {@link Snapshot} leaves the directory out.
+         */
+        public Builder population(Population population) {
+            this.population = population;
             return this;
         }
 

@@ -61,6 +61,9 @@ final class Rules {
 
     /** What rmdir needs, in the order of configfs. Under the tree's lock. */
     static void requireRemovable(Directory directory) {
+        if (directory.above().isFilledBySystem()) {
+            throw refusal(Errno.EPERM, directory.described() + " comes and goes by itself");
+        }
         if (directory.isDefaultGroup()) {
             throw refusal(
                     Errno.EPERM,

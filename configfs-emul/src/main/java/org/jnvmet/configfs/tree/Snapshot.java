@@ -7,7 +7,8 @@ import java.util.SequencedMap;
 import org.jnvmet.target.ConfigException;
 
 /**
- * A directory and all below it at about one time, for savers and listings.
+ * A directory and all below it at about one time, for savers and listings: what people have made and set, without
+ * directories that the system fills.
  *
  * @param settings readable and writable attributes with their texts, without the final newline
  * @param links names of links with the paths of their targets from the root
@@ -31,6 +32,7 @@ public record Snapshot(
                         settings.put(attribute.name(), attribute.show());
                 case Attribute _ -> {}
                 case Link link -> links.put(link.name(), link.target().path());
+                case Directory facts when facts.isFilledBySystem() -> {}
                 case Directory below -> addUnlessGone(directories, tree, below);
             }
         }

@@ -70,13 +70,41 @@ class FuseMountTest {
         assertThat(shell.ok("stat -c '%A %s' boxes/a/kind")).isEqualTo("-r--r--r-- 4096");
         assertThat(shell.ok("stat -c '%A' boxes/a/shake")).isEqualTo("--w-------");
         assertThat(shell.ok("stat -c '%A %h' boxes/a")).isEqualTo("drwxr-xr-x 3");
-        assertThat(shell.ok("stat -c '%h' .")).isEqualTo("4");
+        assertThat(shell.ok("stat -c '%h' .")).isEqualTo("5");
         assertThat(shell.ok("ls boxes/a"))
                 .isEqualTo("colour\ndelay\nkind\nlast_error\nlids\nshake");
         assertThat(shell.ok("find . -type d | sort"))
                 .isEqualTo(
-                        ".\n./boxes\n./boxes/a\n./boxes/a/lids\n./boxes/a/lids/first\n./shelves");
+                        ".\n./birds\n./boxes\n./boxes/a\n./boxes/a/lids\n./boxes/a/lids/first\n./shelves");
         shell.ok("ls -laR .");
+    }
+
+    @Test
+    void showsWhatComesAndGoesByItself() {
+        assertThat(shell.ok("ls -A birds; stat -c '%A %h' birds")).isEqualTo("drwxr-xr-x 1");
+        model.birds.add("owl");
+        assertThat(shell.ok("cd birds; ls -A; cat owl/song; find . -type d | sort"))
+                .isEqualTo("owl\nowl!\n.\n./owl");
+        shell.refused(EPERM, "mkdir birds/auk");
+        shell.refused(EPERM, "rmdir birds/owl");
+        shell.refused(EACCES, "echo x > birds/owl/song");
+    }
+
+    /** Who holds a file of what has gone is told so, and never sees another one of the same name in its place. */
+    @Test
+    void anOpenFileDoesNotOutliveWhatItTellsOf() throws IOException {
+        model.birds.add("owl");
+        Process reader = shell.start("exec 3<birds/owl/song; echo open; read; cat <&3");
+        try (BufferedReader output = reader.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("open");
+            model.birds.remove("owl");
+            shell.refused(ENOENT, "cat birds/owl/song");
+            model.birds.add("owl");
+            assertThat(shell.ok("cat birds/owl/song")).isEqualTo("owl!");
+            reader.outputWriter().write("\n");
+            reader.outputWriter().flush();
+            assertThat(output.readLine()).contains(ENOENT);
+        }
     }
 
     @Test

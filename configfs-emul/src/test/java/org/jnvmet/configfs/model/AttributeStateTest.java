@@ -95,7 +95,8 @@ class AttributeStateTest {
         "device_path, EBUSY, disk2, ''",
         "device_uuid, EBUSY, 6d9a6a5e-2f43-4f10-9d6c-0c1b2a3f4e5d, bogus",
         "device_nguid, EBUSY, 6d9a6a5e-2f43-4f10-9d6c-0c1b2a3f4e5d, bogus",
-        "buffered_io, EINVAL, 1, bogus"
+        "buffered_io, EINVAL, 1, bogus",
+        "p2pmem, EBUSY, 1, 0000:09:00.0"
     })
     void anEnabledNamespaceKeepsItsIdentity(String name, Errno errno, String good, String bad) {
         fixture.enableNamespace();
@@ -105,6 +106,21 @@ class AttributeStateTest {
         assertThat(tree.read(N + "/" + name)).isEqualTo(before);
         tree.write(N + "/enable", "0");
         tree.write(N + "/" + name, good);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"allow_p2pmem, on, 0000:09:00.0, ENODEV", "p2pmem_strict, yes, bogus, EINVAL"})
+    void anEnabledPortMayChangeWhereItStagesData(
+            String name, String good, String bad, Errno errno) {
+        fixture.enablePort();
+        fixture.enableNamespace();
+        tree.write(P + "/" + name, good);
+        assertThat(tree.read(P + "/" + name)).isEqualTo("1");
+        refuses(errno, () -> tree.write(P + "/" + name, bad));
+        assertThat(tree.read(P + "/last_error")).contains(bad);
+        assertThat(tree.read(P + "/" + name)).isEqualTo("1");
+        tree.write(P + "/" + name, "0");
+        assertThat(tree.read(P + "/" + name)).isEqualTo("0");
     }
 
     @Test

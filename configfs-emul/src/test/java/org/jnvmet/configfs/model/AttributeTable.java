@@ -126,6 +126,12 @@ final class AttributeTable {
                             .refuses(Errno.EINVAL, NO_BOOL)
                             .refuses(Errno.EINVAL, "1", "on"), // without a path
                     bool(row(N + "/buffered_io", "0")),
+                    // No device here has peer memory: only booleans are accepted.
+                    peerMemory(row(N + "/p2pmem", "0")),
+                    row(N + "/p2pmem_status", "").refuses(Errno.EACCES, "", "0", "anything"),
+                    peerMemory(row(P + "/allow_p2pmem", "0")),
+                    bool(row(P + "/p2pmem_strict", "0")),
+                    row(P + "/p2pmem_status", "").refuses(Errno.EACCES, "", "0", "anything"),
                     row(P + "/addr_adrfam", "")
                             .acceptsEachOf("ipv4", "ipv6", "ib", "fc", "pci", "loop")
                             .refuses(
@@ -190,6 +196,25 @@ final class AttributeTable {
             row.accepts(no + "\n", "0");
         }
         return row.refuses(Errno.EINVAL, NO_BOOL);
+    }
+
+    /** Digits stand alone, so that a mistyped address is none of them; never EINVAL. */
+    private static Row peerMemory(Row row) {
+        for (String yes : YES) {
+            if (!yes.startsWith("1") || yes.length() == 1) {
+                row.accepts(yes, "1").accepts(yes + "\n", "1");
+            }
+        }
+        for (String no : NO) {
+            if (!no.startsWith("0") || no.length() == 1) {
+                row.accepts(no, "0").accepts(no + "\n", "0");
+            }
+        }
+        return row.accepts("1\n\n", "1")
+                .accepts("0\tx", "0")
+                .refuses(Errno.ENODEV, NO_BOOL)
+                .refuses(Errno.ENODEV, "auto", "10", "0x1", "1abc", "1 ", "02:00.0", "02:00.0\n")
+                .refuses(Errno.ENODEV, "0000:09:00.0", "1000:09:00.0", "0000:09:00.0\n");
     }
 
     private static Row u16(Row row) {

@@ -1,16 +1,19 @@
 package org.jnvmet.configfs.tree;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.CountDownLatch;
 import org.jnvmet.target.ConfigException;
 import org.jnvmet.target.posix.Errno;
 
 /**
  * A model with one of everything that the tree offers: {@code boxes/<name>} hold {@code lids/<name>}, and {@code
- * shelves/<name>} link boxes. A box whose name starts with "slow" takes until {@link #finish} to remove or to store
+ * shelves/<name>} link boxes, and {@code birds} holds what {@link #birds} says. A box whose name starts with "slow" takes until {@link #finish} to remove or to store
  * {@code delay}.
  */
 public final class TestModel {
@@ -19,6 +22,9 @@ public final class TestModel {
 
     /** What the functions of the model were asked to do, in order. */
     public final List<String> calls = new CopyOnWriteArrayList<>();
+
+    /** Who is there at the moment, without anybody's doing. */
+    public final Set<String> birds = new CopyOnWriteArraySet<>();
 
     private final Map<String, CountDownLatch> started = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> finished = new ConcurrentHashMap<>();
@@ -55,7 +61,16 @@ public final class TestModel {
                 .readWrite("motto", motto::show, motto::store)
                 .group("boxes", DirectorySpec.of("boxes").mkdir(this::box).build())
                 .group("shelves", DirectorySpec.of("shelves").mkdir(this::shelf).build())
+                .group("birds", DirectorySpec.of("birds").population(this::birds).build())
                 .build();
+    }
+
+    private Map<String, DirectorySpec> birds() {
+        Map<String, DirectorySpec> specs = new LinkedHashMap<>();
+        for (String name : birds) {
+            specs.put(name, DirectorySpec.of(name).readOnly("song", () -> name + "!").build());
+        }
+        return specs;
     }
 
     private DirectorySpec box(String name) {

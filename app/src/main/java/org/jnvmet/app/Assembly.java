@@ -8,6 +8,7 @@ import org.jnvmet.conf.Transaction;
 import org.jnvmet.configfs.fuse.FuseMount;
 import org.jnvmet.configfs.model.NvmetTree;
 import org.jnvmet.configfs.tree.ConfigTree;
+import org.jnvmet.p2pmem.PeerStaging;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Target;
 import org.jnvmet.target.backend.Backends;
@@ -19,14 +20,18 @@ import org.jnvmet.transport.tcp.TcpTransport;
 /** A target put together from its parts: transports, media and the tree that configures it. */
 final class Assembly implements AutoCloseable {
     private final IoWorkers workers = new IoWorkers(IoWorkers.DEFAULT_THREADS);
+    private final PeerStaging staging;
     private final TcpTransport tcp;
     private final Target target;
     private final ConfigTree tree;
 
-    /** With this many event loops. */
-    Assembly(int threads) {
+    /** With this many event loops; {@code staging} is closed with the target. */
+    Assembly(int threads, PeerStaging staging) {
+        this.staging = staging;
         tcp = openTcp(TcpSettings.DEFAULTS.withLoops(threads));
-        target = new Target(List.of(tcp, new LoopTransport()), List.of(new Backends(workers)));
+        target =
+                new Target(
+                        List.of(tcp, new LoopTransport()), List.of(new Backends(workers)), staging);
         tree = NvmetTree.of(target);
     }
 
@@ -36,6 +41,10 @@ final class Assembly implements AutoCloseable {
         } catch (IllegalStateException unavailable) {
             throw new CommandFailure(String.valueOf(unavailable.getMessage()));
         }
+    }
+
+    PeerStaging staging() {
+        return staging;
     }
 
     Target target() {
@@ -48,7 +57,7 @@ final class Assembly implements AutoCloseable {
 
     /** Applies configurations to this target, each tried out first. */
     Transaction transaction() {
-        return new Transaction(() -> new Rehearsal(tcp));
+        return new Transaction(() -> new Rehearsal(tcp, staging));
     }
 
     /** The TCP port number that a port listens on, also where the system chose it; 0 where it does not listen. */

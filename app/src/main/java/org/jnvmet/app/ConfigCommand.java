@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.app.control.ControlClient;
+import org.jnvmet.app.control.ControlOption;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -15,6 +15,7 @@ import java.util.Set;
 import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.Transaction;
+import org.jnvmet.p2pmem.PeerStaging;
 
 /** Configuration files as the command line reads and writes them; failures name the file. */
 final class ConfigFile {
@@ -69,8 +70,8 @@ final class ConfigFile {
 
     /** Refuses a configuration that a server on this machine would refuse. */
     static void check(Path file, String json) {
-        try {
-            new Transaction(() -> new Rehearsal(null)).check(json);
+        try (PeerStaging judge = new StagingOptions().open()) {
+            new Transaction(() -> new Rehearsal(null, judge)).check(json);
         } catch (ConfigFileException wrong) {
             throw new CommandFailure(file + ": " + wrong.getMessage());
         }

@@ -1,18 +1,16 @@
 package org.jnvmet.app;
 
 import ch.qos.logback.classic.Level;
+import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.Locale;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jnvmet.app.bench.RandomReads;
 import org.jnvmet.app.console.ByteCount;
 import org.jnvmet.app.console.CommandFailure;
-import org.jnvmet.app.console.ProgressBar;
 import org.jnvmet.app.console.TextTable;
 import org.jnvmet.app.console.Verbosity;
-import org.jnvmet.app.nvme.BlockTransfer;
 import org.jnvmet.app.nvme.Connector;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
@@ -24,6 +22,7 @@ import org.jnvmet.host.HostController;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostNamespace;
 import org.jnvmet.host.transports.StandardTransports;
+import org.jnvmet.p2pmem.PeerStaging;
 import org.jnvmet.target.Port;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,7 +37,8 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description =
                 "Starts a target with a memory disk, connects to it by the transports tcp and tcp_offload, writes and"
-                        + " verifies data, and measures random reads.",
+                        + " verifies data, and measures random reads. Then data goes through emulated PCI peer memory"
+                        + " to a disk that is a temporary file.",
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final String ADDRESS = "127.0.0.1";
@@ -46,10 +46,12 @@ final class DemoCommand implements Callable<Integer> {
     private static final String ANY_SERVICE = "\"0\"";
     private static final String DEFAULT_DISK = "mem:1g";
     private static final long MIB = 1 << 20;
-    private static final double GIB = 1 << 30;
     private static final int READ_BYTES = 4096;
     private static final int READ_DEPTH = 32;
     private static final int MAX_RUNTIME = 3600;
+
+    /** What is written and verified through peer memory. */
+    private static final long STAGED_BYTES = 64 * MIB;
 
     @Option(
             names = "--size",
@@ -89,7 +91,8 @@ final class DemoCommand implements Callable<Integer> {
         size = size / MIB * MIB;
         long disk = wanted / MIB * MIB;
         int loops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        try (Assembly assembly = new Assembly(loops);
+        try (DemoMachine machine = machine(Math.min(size, STAGED_BYTES));
+                Assembly assembly = new Assembly(loops, staging(machine));
                 Host host = StandardTransports.open()) {
             configure(assembly, disk);
             Port port = assembly.target().ports().iterator().next();
@@ -97,7 +100,7 @@ final class DemoCommand implements Callable<Integer> {
             String service = String.valueOf(assembly.boundTcpPort(port));
             say(
                     "Target: %s, a memory disk of %s, at %s:%s"
-                            .formatted(nqn, size(disk), ADDRESS, service));
+                            .formatted(nqn, DemoTransfer.size(disk), ADDRESS, service));
             discover(host, service, nqn);
             TextTable table =
                     new TextTable("Transport", "IOPS", "MB/s", "p50", "p99").numbersFrom(1);
@@ -111,11 +114,24 @@ final class DemoCommand implements Callable<Integer> {
                 seed++;
                 prove(host, options, (long) seed << 32, table);
             }
+            new DemoPeerMemory(command().commandLine(), machine, assembly).prove(host);
             conclude(table, nqn);
         } catch (HostException failure) {
             throw new CommandFailure("the host says: " + failure.getMessage(), failure);
         }
         return 0;
+    }
+
+    private static DemoMachine machine(long diskBytes) {
+        try {
+            return new DemoMachine(diskBytes);
+        } catch (IOException failure) {
+            throw CommandFailure.of("the emulated machine", failure);
+        }
+    }
+
+    private static PeerStaging staging(DemoMachine machine) {
+        return new PeerStaging(machine.sysfs(), new SplittableRandom());
     }
 
     /** The embedded configuration, on another TCP port where its own is taken. */
@@ -145,13 +161,7 @@ final class DemoCommand implements Callable<Integer> {
             String carrier = controller.carrier();
             say("%nBy %s: controller %d".formatted(carrier, controller.id()));
             HostNamespace disk = controller.namespace(controller.activeNamespaces(0)[0]);
-            Times times = transfer(disk, seed);
-            say(
-                    "  written   %s in %.1f s, and flushed"
-                            .formatted(size(size), times.writtenNs / 1e9));
-            say(
-                    "  verified  %s in %.1f s, every byte"
-                            .formatted(size(size), times.verifiedNs / 1e9));
+            new DemoTransfer(command().commandLine()).run(disk, size, seed);
             RandomReads.Figures figures =
                     RandomReads.run(
                             disk, READ_BYTES, READ_DEPTH, TimeUnit.SECONDS.toNanos(runtime));
@@ -165,45 +175,6 @@ final class DemoCommand implements Callable<Integer> {
                     "%d us".formatted(Math.round(figures.medianNs() / 1e3)),
                     "%d us".formatted(Math.round(figures.percentile99Ns() / 1e3)));
         }
-    }
-
-    /** How long the transfers took. */
-    private record Times(long writtenNs, long verifiedNs) {}
-
-    /** Writes and verifies all data; in several passes where the disk is smaller. */
-    private Times transfer(HostNamespace disk, long seed) {
-        long diskBytes = disk.blocks() * disk.blockBytes();
-        long written = 0;
-        long verified = 0;
-        for (long done = 0; done < size; done += diskBytes) {
-            long bytes = Math.min(diskBytes, size - done);
-            long blocks = bytes / disk.blockBytes();
-            long pass = seed + done;
-            written +=
-                    timed(
-                            "write",
-                            bytes,
-                            bar ->
-                                    new BlockTransfer(disk, bar::add)
-                                            .write(0, blocks, new DemoPattern(pass), false));
-            verified +=
-                    timed(
-                            "verify",
-                            bytes,
-                            bar ->
-                                    new BlockTransfer(disk, bar::add)
-                                            .read(0, blocks, new DemoPattern(pass)));
-        }
-        return new Times(written, verified);
-    }
-
-    private long timed(String what, long bytes, Consumer<ProgressBar> work) {
-        long start = System.nanoTime();
-        try (ProgressBar bar =
-                ProgressBar.onTerminal(command().commandLine().getErr(), "  " + what, bytes)) {
-            work.accept(bar);
-        }
-        return System.nanoTime() - start;
     }
 
     private void conclude(TextTable table, String nqn) {
@@ -220,12 +191,6 @@ final class DemoCommand implements Callable<Integer> {
                   nvme connect -t tcp -a 127.0.0.1 -s 4420 -n %1$s\
                 """
                         .formatted(nqn));
-    }
-
-    private static String size(long bytes) {
-        return bytes % (1 << 30) == 0
-                ? String.format(Locale.ROOT, "%.0f GiB", bytes / GIB)
-                : bytes / MIB + " MiB";
     }
 
     private void say(String line) {

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import org.jnvmet.app.bench.BenchCommand;
 import org.jnvmet.app.console.CommandFailure;
 import org.jnvmet.app.control.ControlClient;
+import org.jnvmet.app.nvme.CopyCommand;
 import org.jnvmet.app.nvme.DiscoverCommand;
 import org.jnvmet.app.nvme.IdentifyControllerCommand;
 import org.jnvmet.app.nvme.IdentifyNamespaceCommand;
@@ -11,6 +12,7 @@ import org.jnvmet.app.nvme.ListCommand;
 import org.jnvmet.app.nvme.ReadCommand;
 import org.jnvmet.app.nvme.SmartLogCommand;
 import org.jnvmet.app.nvme.WriteCommand;
+import org.jnvmet.app.p2p.P2pCommand;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.target.ConfigException;
 import org.slf4j.Logger;
@@ -37,7 +39,9 @@ import picocli.CommandLine.Spec;
             SmartLogCommand.class,
             ReadCommand.class,
             WriteCommand.class,
+            CopyCommand.class,
             BenchCommand.class,
+            P2pCommand.class,
             CompletionCommand.class,
             VersionCommand.class
         },
@@ -59,6 +63,7 @@ import picocli.CommandLine.Spec;
             "  jnvmet list -a 192.0.2.1                      what another target offers",
             "  jnvmet bench -a 192.0.2.1 -n NQN --rw=read    load, measured and reported as by fio",
             "  jnvmet read -a 192.0.2.1 -n NQN -d disk.img   a copy of its disk",
+            "  jnvmet p2p topology                           where there is memory to stage data in",
             "  jnvmet test                                   everything that CI runs",
             "",
             "Environment:",

@@ -7,6 +7,7 @@ import org.jnvmet.configfs.tree.ConfigTree;
 import org.jnvmet.target.Target;
 import org.jnvmet.target.backend.Backends;
 import org.jnvmet.target.backend.IoWorkers;
+import org.jnvmet.target.spi.Staging;
 import org.jnvmet.transport.loop.LoopTransport;
 import org.jnvmet.transport.tcp.TcpRehearsal;
 import org.jnvmet.transport.tcp.TcpSettings;
@@ -19,12 +20,16 @@ final class Rehearsal implements Transaction.Scratch {
     private final Target target;
     private final ConfigTree tree;
 
-    /** Of a configuration for {@code live}, or for whatever may run on this machine. */
-    Rehearsal(@Nullable TcpTransport live) {
+    /**
+     * Of a configuration for {@code live}, or for whatever may run on this machine; {@code judge} says what peer memory
+     * there is.
+     */
+    Rehearsal(@Nullable TcpTransport live, Staging judge) {
         target =
                 new Target(
                         List.of(new TcpRehearsal(TcpSettings.DEFAULTS, live), new LoopTransport()),
-                        List.of(new Backends(workers)));
+                        List.of(new Backends(workers)),
+                        new RehearsedStaging(judge));
         tree = NvmetTree.of(target);
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jnvmet.app.console.Signals;
 import org.jnvmet.app.console.Verbosity;
+import org.jnvmet.app.control.ControlOption;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,6 +63,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "Event loops. Default: one for each processor.")
     private @Nullable Integer threads;
 
+    @Mixin private StagingOptions staging = new StagingOptions();
     @Mixin private ControlOption control = new ControlOption();
     @Mixin private Verbosity verbosity = new Verbosity(Level.INFO);
     @Spec private @Nullable CommandSpec spec;
@@ -84,7 +86,7 @@ final class ServeCommand implements Callable<Integer> {
                     command().commandLine(),
                     "--threads: " + loops + " is not within 1 .. " + MAX_THREADS);
         }
-        return new Server.Settings(config, mount, state, loops, control);
+        return new Server.Settings(config, mount, state, loops, control, staging);
     }
 
     private void announce(Server server) {

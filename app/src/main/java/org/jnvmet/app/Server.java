@@ -7,13 +7,21 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.jnvmet.app.console.CommandFailure;
+import org.jnvmet.app.control.ControlOption;
 import org.jnvmet.app.control.ControlServer;
+import org.jnvmet.app.control.ExplainRequest;
+import org.jnvmet.app.p2p.ExplanationReport;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
 import org.jnvmet.conf.SavedJson;
 import org.jnvmet.conf.StateJournal;
 import org.jnvmet.conf.Transaction;
 import org.jnvmet.conf.TreeListing;
+import org.jnvmet.p2pmem.PeerStaging;
+import org.jnvmet.p2pmem.pci.PciTree;
+import org.jnvmet.target.Port;
+import org.jnvmet.target.Subsystem;
+import org.jnvmet.target.Target;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,13 +49,25 @@ final class Server implements AutoCloseable, ControlServer.Commands {
      * @param state journal; null: nothing is kept
      * @param threads event loops
      * @param control where the control socket is
+     * @param staging which peer memory there is
      */
     record Settings(
             @Nullable Path config,
             @Nullable Path mount,
             @Nullable Path state,
             int threads,
-            ControlOption control) {}
+            ControlOption control,
+            StagingOptions staging) {
+        /** With what peer memory this machine has. */
+        Settings(
+                @Nullable Path config,
+                @Nullable Path mount,
+                @Nullable Path state,
+                int threads,
+                ControlOption control) {
+            this(config, mount, state, threads, control, new StagingOptions());
+        }
+    }
 
     /** A thing that ends with the server. */
     private record Closing(String name, AutoCloseable thing) {}
@@ -60,7 +80,7 @@ final class Server implements AutoCloseable, ControlServer.Commands {
 
     /** Starts everything, or nothing and says why in one line. */
     static Server start(Settings settings) {
-        Server server = new Server(new Assembly(settings.threads()));
+        Server server = new Server(new Assembly(settings.threads(), settings.staging().open()));
         boolean started = false;
         try {
             // Hosts of a former run come back while ports are opened one after the other.
@@ -160,6 +180,32 @@ final class Server implements AutoCloseable, ControlServer.Commands {
     @Override
     public String list() {
         return TreeListing.of(assembly.tree());
+    }
+
+    @Override
+    public String explain(ExplainRequest question) {
+        Target target = assembly.target();
+        Port port =
+                target.ports().stream()
+                        .filter(each -> each.id() == question.port())
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new CommandFailure("there is no port " + question.port()));
+        Subsystem subsystem =
+                target.subsystems().stream()
+                        .filter(each -> each.nqn().equals(question.subsystem()))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                new CommandFailure(
+                                        "there is no subsystem " + question.subsystem()));
+        String sysfs = question.sysfs();
+        PeerStaging staging = assembly.staging();
+        ExplanationReport report =
+                new ExplanationReport(
+                        sysfs == null
+                                ? staging.explain(port, subsystem)
+                                : staging.explain(port, subsystem, PciTree.read(Path.of(sysfs))));
+        return question.json() ? report.json() : report.text();
     }
 
     /** No more changes, then no more hosts, then the media; at most ten seconds. */

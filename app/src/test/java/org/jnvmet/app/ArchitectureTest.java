@@ -15,6 +15,7 @@ final class ArchitectureTest {
     private static final String WIRE = "org.jnvmet.wire..";
     private static final String CORE = "org.jnvmet.target..";
     private static final String TRANSPORTS = "org.jnvmet.transport..";
+    private static final String PEER_MEMORY = "org.jnvmet.p2pmem..";
     private static final String CONFIGFS = "org.jnvmet.configfs..";
     private static final String CONF = "org.jnvmet.conf..";
     private static final String HOST = "org.jnvmet.host..";
@@ -32,6 +33,8 @@ final class ArchitectureTest {
                     .definedBy(CORE)
                     .layer("transports")
                     .definedBy(TRANSPORTS)
+                    .layer("p2pmem")
+                    .definedBy(PEER_MEMORY)
                     .layer("configfs")
                     .definedBy(CONFIGFS)
                     .layer("conf")
@@ -48,8 +51,10 @@ final class ArchitectureTest {
                     .mayOnlyAccessLayers("wire")
                     .whereLayer("transports")
                     .mayOnlyAccessLayers("wire", "core", "host")
+                    .whereLayer("p2pmem")
+                    .mayOnlyAccessLayers("wire", "core")
                     .whereLayer("configfs")
-                    .mayOnlyAccessLayers("core")
+                    .mayOnlyAccessLayers("p2pmem", "core")
                     .whereLayer("conf")
                     .mayOnlyAccessLayers("configfs", "core")
                     .whereLayer("host")
@@ -65,7 +70,9 @@ final class ArchitectureTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage(
-                            "org.jnvmet.configfs.model..", "org.jnvmet.configfs.fuse..");
+                            "org.jnvmet.configfs.model..",
+                            "org.jnvmet.configfs.fuse..",
+                            PEER_MEMORY);
 
     @ArchTest
     final ArchRule mountKnowsOnlyTheTree =
@@ -74,7 +81,21 @@ final class ArchitectureTest {
                     .resideInAPackage("org.jnvmet.configfs.fuse..")
                     .should()
                     .dependOnClassesThat()
-                    .resideInAPackage("org.jnvmet.configfs.model..");
+                    .resideInAnyPackage("org.jnvmet.configfs.model..", PEER_MEMORY);
+
+    /** What needs no target, no file of a pool and no service: topology and its decisions. */
+    @ArchTest
+    final ArchRule topologyKnowsNeitherPoolNorService =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.jnvmet.p2pmem.pci..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            CORE,
+                            "org.jnvmet.p2pmem",
+                            "org.jnvmet.p2pmem.pool..",
+                            "org.jnvmet.p2pmem.emulated..");
 
     @ArchTest
     final ArchRule transportsDoNotKnowEachOther =
@@ -104,6 +125,16 @@ final class ArchitectureTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("io.netty..");
+
+    /** What the library opens of the JDK stays its own affair. */
+    @ArchTest
+    final ArchRule chronicleStaysInThePools =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("org.jnvmet.p2pmem.pool..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("net.openhft..");
 
     @ArchTest
     final ArchRule nativeCallsAreConfined =

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.jnvmet.app.control.ControlOption;
 import org.jnvmet.conf.DefaultConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

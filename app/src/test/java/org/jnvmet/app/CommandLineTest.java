@@ -59,6 +59,10 @@ final class CommandLineTest {
                     config restore a b         | b
                     config check               | FILE
                     config ls extra            | extra
+                    p2p explain                | --port
+                    p2p explain --port x --subsystem n | x
+                    p2p explain --port 1       | --subsystem
+                    p2p explain --port 1 --subsystem n -o xml | xml
                     version extra              | extra
                     """)
     void answersWrongUsageWithOneLineAndStatusTwo(String line, String part) {
@@ -91,7 +95,9 @@ final class CommandLineTest {
                 "smart-log",
                 "read",
                 "write",
+                "copy",
                 "bench",
+                "p2p explain",
                 "completion",
                 "version"
             })
@@ -117,6 +123,39 @@ final class CommandLineTest {
     void printsTheVersion() {
         assertThat(run("version").out()).singleElement().asString().startsWith("jnvmet ");
         assertThat(run("--version").out()).isEqualTo(run("version").out());
+    }
+
+    @Test
+    void saysWhatExplainingLacks() {
+        Path nobody = folder.resolve("nobody");
+        Outcome noServer =
+                run("p2p", "explain", "--port=1", "--subsystem=n", "--control=" + nobody);
+        assertThat(noServer.status()).isEqualTo(1);
+        assertThat(noServer.out()).isEmpty();
+        assertThat(noServer.err())
+                .singleElement()
+                .asString()
+                .startsWith("jnvmet p2p explain: " + nobody + ": no jnvmet listens there");
+        Outcome noTree = run("p2p", "explain", "--port=1", "--subsystem=n", "--sysfs=" + nobody);
+        assertThat(noTree)
+                .isEqualTo(
+                        new Outcome(
+                                1,
+                                List.of(),
+                                List.of("jnvmet p2p explain: " + nobody + " is no directory")));
+        Outcome dmaBuf = run("serve", "--dma-buf", "0000:03:00.0=" + nobody);
+        assertThat(dmaBuf.status()).isEqualTo(1);
+        assertThat(dmaBuf.err())
+                .singleElement()
+                .asString()
+                .startsWith("jnvmet serve: dma-buf 0000:03:00.0=" + nobody);
+        Outcome serve = run("serve", "--sysfs", nobody.toString());
+        assertThat(serve)
+                .isEqualTo(
+                        new Outcome(
+                                1,
+                                List.of(),
+                                List.of("jnvmet serve: --sysfs " + nobody + " is no directory")));
     }
 
     private Path file(String text) throws IOException {

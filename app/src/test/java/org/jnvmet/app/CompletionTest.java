@@ -49,6 +49,10 @@ final class CompletionTest {
                     jnvmet ''                       | serve demo config discover list identify-ctrl read write completion
                     jnvmet id                       | identify-ctrl identify-ns id-ctrl id-ns
                     jnvmet config ''                | restore save ls check
+                    jnvmet p2p ''                   | topology explain
+                    jnvmet p2p explain --           | --port --subsystem --output-format --sysfs --control
+                    jnvmet serve --                 | --state --sysfs --dma-buf
+                    jnvmet p2p topology --          | --sysfs --svg --output-format
                     jnvmet discover --t             | --transport --traddr --trsvcid --timeout
                     jnvmet read --                  | --nqn --hostnqn --start-block --block-count --bytes --data --force
                     jnvmet write -n x --p           | --pad

@@ -28,7 +28,20 @@ final class DemoIT {
             assertThat(lines)
                     .filteredOn(line -> line.matches("  tcp(_offload \\(\\w+\\))? +[\\d,]+ .* us"))
                     .hasSize(2);
+            assertThat(lines)
+                    .map(line ->
+                            line.replaceAll(" in [\\d.]+ s", " in T s")
+                                    .replaceAll("by \\d+ c", "by N c"))
+                    .containsSubsequence(
+                            "  verified  64 MiB in T s, every byte",
+                            "  counted   128 MiB staged in 0000:04:00.0 by N commands, 0 bytes in system memory");
+            assertThat(lines).anyMatch(line -> line.contains("emulated machine"));
+            assertThat(lines)
+                    .anyMatch(line ->
+                            line.startsWith(
+                                    "  decision  0000:04:00.0 is in use: usable at distance 4 by bus address"));
             assertThat(lines).noneMatch(line -> line.contains("\tat "));
+            assertThat(lines).as("noise").noneMatch(line -> line.matches(".*(WARN|ERROR).*"));
         } finally {
             demo.destroyForcibly();
         }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jnvmet.app.control.ControlOption;
 import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.host.Host;
 import org.jnvmet.host.HostController;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jnvmet.app.console.CommandFailure;
+import org.jnvmet.app.control.ControlOption;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
 import org.jnvmet.host.ConnectOptions;

@@ -22,9 +22,18 @@ public final class ControlClient {
      * @throws Refused with one line that says why not
      */
     public String ask(String command, @Nullable String config) {
+        return ask(new ControlMessage.Request(command, config, null));
+    }
+
+    /** Asks why data is staged where it is; as {@link #ask}. */
+    public String explain(ExplainRequest question) {
+        return ask(new ControlMessage.Request("explain", null, question));
+    }
+
+    private String ask(ControlMessage.Request request) {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             connect(channel);
-            ControlMessage.send(channel, new ControlMessage.Request(command, config));
+            ControlMessage.send(channel, request);
             ControlMessage.Answer answer =
                     ControlMessage.receive(channel, ControlMessage.Answer.class);
             if (answer.error() != null) {

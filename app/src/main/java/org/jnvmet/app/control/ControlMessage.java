@@ -23,10 +23,12 @@ final class ControlMessage {
     /**
      * What the client wants.
      *
-     * @param command "restore", "save" or "ls"
+     * @param command "restore", "save", "ls" or "explain"
      * @param config the text of the configuration for "restore"
+     * @param explain the question for "explain"
      */
-    record Request(@Nullable String command, @Nullable String config) {}
+    record Request(
+            @Nullable String command, @Nullable String config, @Nullable ExplainRequest explain) {}
 
     /**
      * What the server answers: a text or an error, one line that says what is wrong.

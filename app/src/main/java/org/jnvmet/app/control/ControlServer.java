@@ -45,6 +45,8 @@ public final class ControlServer implements AutoCloseable {
         String save();
 
         String list();
+
+        String explain(ExplainRequest question);
     }
 
     private ControlServer(Path path, ServerSocketChannel listener, Commands commands) {
@@ -155,6 +157,13 @@ public final class ControlServer implements AutoCloseable {
             }
             case "save" -> commands.save();
             case "ls" -> commands.list();
+            case "explain" -> {
+                @Nullable ExplainRequest question = request.explain();
+                if (question == null || question.subsystem() == null) {
+                    throw new UnsupportedOperationException("explain: what?");
+                }
+                yield commands.explain(question);
+            }
             default -> throw new UnsupportedOperationException("unknown command " + command);
         };
     }

@@ -47,6 +47,11 @@ final class ControlServerTest {
         public String list() {
             return "o- /\n";
         }
+
+        @Override
+        public String explain(ExplainRequest question) {
+            return question.toString();
+        }
     }
 
     private ControlServer listen(Path path) throws IOException {
@@ -62,6 +67,12 @@ final class ControlServerTest {
             assertThat(client.ask("restore", large)).isEmpty();
             assertThat(client.ask("save", null)).isEqualTo(large);
             assertThat(client.ask("ls", null)).isEqualTo("o- /\n");
+            for (ExplainRequest question :
+                    List.of(
+                            new ExplainRequest(1, "nqn.s", null, false),
+                            new ExplainRequest(65535, "ä", "/some/where", true))) {
+                assertThat(client.explain(question)).isEqualTo(question.toString());
+            }
         }
         assertThat(path).doesNotExist();
     }
@@ -88,6 +99,7 @@ final class ControlServerTest {
             assertThatThrownBy(() -> client.ask("restore", "bug"))
                     .hasMessageContaining("something broke");
             assertThatThrownBy(() -> client.ask("dance", null)).hasMessage("unknown command dance");
+            assertThatThrownBy(() -> client.ask("explain", null)).hasMessage("explain: what?");
         }
     }
 

@@ -1,11 +1,11 @@
-package org.jnvmet.app;
+package org.jnvmet.app.control;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where the control socket is. */
-final class ControlOption {
+public final class ControlOption {
     @Option(
             names = "--control",
             paramLabel = "PATH",
@@ -16,19 +16,19 @@ final class ControlOption {
     private @Nullable Path path;
 
     /** As not given. */
-    ControlOption() {}
+    public ControlOption() {}
 
     /** As given. */
-    ControlOption(Path path) {
+    public ControlOption(Path path) {
         this.path = path;
     }
 
     /** Whether the user said where; else it is no failure when the usual place cannot be had. */
-    boolean isExplicit() {
+    public boolean isExplicit() {
         return path != null;
     }
 
-    Path path() {
+    public Path path() {
         if (path != null) {
             return path;
         }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds a bootable guest out of Debian packages alone: build-image.sh SUITE DIR
-#   SUITE  where linux-image-amd64 comes from: bookworm (6.1) or
-#          bookworm-backports (6.12)
+#   SUITE  where linux-image-amd64 comes from: bookworm (6.1), bookworm-backports
+#          (6.12), or trixie-backports (7.2, which lets programs map peer memory)
 # Result: DIR/{vmlinux,initrd,root.img,version}; DIR appears only when complete.
 # Installs nothing here: apt runs on a state folder of its own, with the mirror
 # and the proxy that this machine's apt uses. JNVMET_DEBIAN_MIRROR overrides it.
@@ -11,7 +11,7 @@ suite=$1 result=$2
 programs=trixie # nvme-cli 2.13, fio 3.39
 packages="bash coreutils util-linux mount grep sed findutils kmod nvme-cli fio e2fsprogs socat"
 # Kernel modules, with all they depend on: a tenth of the whole
-folders="drivers/nvme drivers/virtio net/9p fs/9p fs/configfs fs/ext4"
+folders="drivers/nvme drivers/virtio drivers/net/ethernet/intel/e1000e net/9p fs/9p fs/configfs fs/ext4 fs/fuse"
 modules="virtio_net virtio_blk virtio_pci virtio_rng brd crc32c_generic crc32c_intel"
 early="virtio_pci virtio_blk ext4" # what it takes to mount the root
 

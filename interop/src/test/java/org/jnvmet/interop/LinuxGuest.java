@@ -25,6 +25,9 @@ final class LinuxGuest implements AutoCloseable {
     /** This machine, as seen from the guest. */
     static final String OUTER_ADDRESS = "10.0.2.2";
 
+    /** Kinds of guest images, as install-test-tools.sh calls them. */
+    private static final String HOST = "host", PEER_TO_PEER = "p2p";
+
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
     private static final int BOOT_ATTEMPTS = 3;
     private static final Duration SCRIPT_LIMIT = Duration.ofSeconds(90);
@@ -52,9 +55,19 @@ final class LinuxGuest implements AutoCloseable {
      * then another is booted.
      */
     static LinuxGuest boot(String name, String... options) {
+        return boot(HOST, name, options);
+    }
+
+    /** Boots a guest whose kernel lets programs map peer memory, and does so with devices that have some. */
+    static LinuxGuest bootWithPeerMemory(String name, String... options) {
+        return boot(PEER_TO_PEER, name, options);
+    }
+
+    private static LinuxGuest boot(String kind, String name, String... options) {
+        Path image = Needs.guestImage(kind);
         for (int attempt = 1; true; attempt++) {
             try {
-                return bootOnce(name, options);
+                return bootOnce(image, name, options);
             } catch (AssertionError died) {
                 if (attempt == BOOT_ATTEMPTS) {
                     throw died;
@@ -64,11 +77,11 @@ final class LinuxGuest implements AutoCloseable {
         }
     }
 
-    private static LinuxGuest bootOnce(String name, String... options) {
-        Path image = Needs.guestImage();
+    private static LinuxGuest bootOnce(Path image, String name, String... options) {
         Path folder = Checkout.workFolder("guest-" + name);
         Checkout.install("guest-lib.sh", folder);
         Checkout.install("tree-lib.sh", folder);
+        Checkout.install("peer-lib.sh", folder);
         Path agent = Checkout.install("guest-agent.sh", folder);
         List<String> command = new ArrayList<>();
         command.add(Checkout.root().resolve("scripts/guest/boot.sh").toString());

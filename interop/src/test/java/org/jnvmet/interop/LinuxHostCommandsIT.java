@@ -109,6 +109,64 @@ class LinuxHostCommandsIT extends LinuxHostScenario {
     }
 
     @Test
+    void copiesBlocksWithinAndAcrossNamespaces() {
+        onlyJnvmet();
+        tree(
+                """
+                truncate -s 16M $FILES/copy1.img $FILES/copy2.img
+                subsystem
+                namespace 1 $FILES/copy1.img
+                namespace 2 $FILES/copy2.img
+                port 1 $PORT
+                link 1
+                """);
+        host("connect; wait_until 10 disk 1; wait_until 10 disk 2");
+        assertThat(host("nvme id-ctrl -H $(controller)"))
+                .containsPattern("\\[8:8\\][^\\n]*Copy Supported")
+                .containsPattern("ocfs +: 0xf");
+        assertThat(host("nvme id-ns $(disk 1)"))
+                .containsPattern("mssrl +: 65535")
+                .containsPattern("msrc +: 255");
+        host(
+                """
+                d=$(disk 1) bs=$(blockdev --getss $(disk 1))
+                head -c $((64 * bs)) /dev/urandom >/tmp/noise
+                dd if=/tmp/noise of=$d bs=$((64 * bs)) oflag=direct status=none
+                blocks() { dd if=$1 bs=$bs skip=$2 count=$3 iflag=direct status=none; }
+                for format in 0 1; do
+                  to=$((1000 + 100 * format))
+                  nvme copy $d --sdlba=$to --slbs=16,3 --blocks=7,0 --format=$format
+                  cmp <(blocks $d $to 8) <(dd if=/tmp/noise bs=$bs skip=16 count=8 status=none)
+                  cmp <(blocks $d $((to + 8)) 1) <(dd if=/tmp/noise bs=$bs skip=3 count=1 status=none)
+                  cmp -n $bs <(blocks $d $((to + 9)) 1) /dev/zero
+                done
+                """);
+        String across =
+                "nvme copy $(disk 2) --sdlba=40 --slbs=0,60 --blocks=31,3 --snsids=1,1 --format=2";
+        expectKernelMessages("sct 0x0 / sc 0x2");
+        assertThat(attemptOnHost(across).expectFailure(across))
+                .containsIgnoringCase("Invalid Field");
+        host(
+                """
+                # Copy descriptor formats 2h and 3h, in bytes 4 and 5 of Host Behavior Support
+                (head -c 4 /dev/zero; printf '\\014'; head -c 507 /dev/zero) >/tmp/behavior
+                nvme set-feature $(controller) --feature-id=0x16 --data-len=512 --data=/tmp/behavior
+                """
+                        + across
+                        + """
+
+                        bs=$(blockdev --getss $(disk 2))
+                        dd if=$(disk 2) of=/tmp/back bs=$bs skip=40 count=36 iflag=direct status=none
+                        cmp -n $((32 * bs)) /tmp/back /tmp/noise
+                        cmp /tmp/back /tmp/noise $((32 * bs)) $((60 * bs))
+                        """);
+        expectKernelMessages("sct 0x1 / sc 0x87");
+        String overlapping = "nvme copy $(disk 1) --sdlba=10 --slbs=5 --blocks=9";
+        assertThat(attemptOnHost(overlapping).expectFailure(overlapping))
+                .containsIgnoringCase("overlap");
+    }
+
+    @Test
     void comparesOnlyWhatIsEqual() {
         onlyJnvmet();
         tree("serve $(memory_disk 16)");

@@ -12,10 +12,15 @@ import org.opentest4j.TestAbortedException;
 final class Needs {
     private Needs() {}
 
-    /** The folder of the guest image that scripts/install-test-tools.sh built. */
+    /** The folder of the guest image that most tests boot. */
     static Path guestImage() {
+        return guestImage("host");
+    }
+
+    /** The folder of a guest image that scripts/install-test-tools.sh built, by its kind. */
+    static Path guestImage(String kind) {
         Path script = Checkout.root().resolve("scripts/install-test-tools.sh");
-        Result check = LocalShell.exec(Duration.ofMinutes(1), script.toString(), "--check");
+        Result check = LocalShell.exec(Duration.ofMinutes(1), script.toString(), "--check", kind);
         if (check.status() != 0) {
             throw absent(check.output());
         }

@@ -144,6 +144,13 @@ class ShellTreeIT {
                     echo mem:32M >subsystems/nqn.s/namespaces/1/device_path | Device or resource busy | subsystems/nqn.s/namespaces/1 | enabled
                     echo 1 >subsystems/nqn.s/namespaces/1/buffered_io | Invalid argument         | subsystems/nqn.s/namespaces/1 | enabled
                     echo 129 >subsystems/nqn.s/namespaces/1/ana_grpid | Invalid argument         | subsystems/nqn.s/namespaces/1 | 129
+                    echo 0000:09:00.0 >subsystems/nqn.s/namespaces/1/p2pmem | Device or resource busy | subsystems/nqn.s/namespaces/1 | enabled
+                    echo 0000:09:00.0 >ports/1/allow_p2pmem       | No such device               | ports/1    | 0000:09:00.0
+                    echo auto >ports/1/allow_p2pmem               | No such device               | ports/1    | auto
+                    echo maybe >ports/1/p2pmem_strict             | Invalid argument             | ports/1    | maybe
+                    echo 1 >ports/1/p2pmem_status                 | Permission denied            | ports/1    | p2pmem_status
+                    mkdir p2pmem/0000:03:00.0                     | Operation not permitted      | -          | -
+                    rmdir p2pmem                                  | Operation not permitted      | -          | -
                     echo rdma >ports/1/addr_trtype                | Permission denied            | ports/1    | 1
                     echo 4421 >ports/1/addr_trsvcid               | Permission denied            | ports/1    | 1
                     echo fast >ports/1/ana_groups/2/ana_state     | Invalid argument             | ports/1/ana_groups/2 | fast

@@ -1,5 +1,6 @@
 # For scripts in the host's guest: $NQN is the subsystem at hand, $PORT and $PORT2
-# are the target's TCP ports. Controllers and disks are looked up by NQN: the
+# are the target's TCP ports, $TARGET its address (this machine, unless it is set).
+# Controllers and disks are looked up by NQN: the
 # kernel numbers them as it likes.
 controllers=/sys/class/nvme
 
@@ -52,14 +53,14 @@ path_states() { # -> the ANA state of each path to namespaces, in one line
 }
 paths_are() { [[ $(path_states) = "$*" ]]; } # STATE...
 connect() { # [OPTION...]
-  nvme connect -t tcp -a 10.0.2.2 -s "$PORT" -n "$NQN" "$@"
+  nvme connect -t tcp -a "${TARGET:-10.0.2.2}" -s "$PORT" -n "$NQN" "$@"
 }
 connect_disk() { # [OPTION...]
   connect "$@"
   wait_until 10 disk
 }
 discover() { # [OPTION...]
-  nvme discover -t tcp -a 10.0.2.2 -s "$PORT" "$@"
+  nvme discover -t tcp -a "${TARGET:-10.0.2.2}" -s "$PORT" "$@"
 }
 start_job() { # NAME; script on stdin
   cat >"/tmp/$1.sh"
@@ -84,16 +85,16 @@ verify() { # FILE OPTION...: writes at random, reads back, and checks each block
   # process whose I/O it is, without MSG_NOSIGNAL: that kills fio, not the I/O.
   trap '' PIPE
   fio --name=verify --filename="$1" --rw=randwrite --verify=crc32c --verify_fatal=1 \
-    --verify_dump=0 --verify_backlog=512 --disk_util=0 --ioengine=libaio --direct=1 --iodepth=16 \
+    --verify_dump=0 --verify_state_save=0 --verify_backlog=512 --disk_util=0 --ioengine=libaio --direct=1 --iodepth=16 \
     --randseed=20250101 --output-format=terse --terse-version=3 "${@:2}" |
     awk -F';' '$1 == 3 {print "fio: error " $5 ", read " $6 " KiB, written " $47 " KiB"; n++; s = s || $5}
       END {exit s || !n}'
 }
-leave() { # all connections and mounts, whatever a scenario left
+leave() { # all connections and mounts, whatever a scenario left; disks of the guest itself stay
   local c
   if mountpoint -q /mnt; then umount /mnt; fi
   for c in "$controllers"/nvme*; do
     [[ ! -e $c/delete_controller ]] || echo 1 >"$c/delete_controller" || true
   done
-  [[ -z $(ls "$controllers") ]]
+  ! compgen -G "$controllers/*/delete_controller" >/dev/null
 }

@@ -178,10 +178,6 @@ final class Centre {
         return all;
     }
 
-    synchronized boolean isMapped() {
-        return !extents.isEmpty();
-    }
-
     synchronized long mappedBytes() {
         return granules << GRANULE_SHIFT;
     }

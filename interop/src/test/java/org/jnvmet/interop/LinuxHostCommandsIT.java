@@ -177,7 +177,9 @@ class LinuxHostCommandsIT extends LinuxHostScenario {
                 head -c $((4 * bs)) /dev/urandom >/tmp/blocks
                 dd if=/tmp/blocks of=$(disk) bs=$((4 * bs)) oflag=direct status=none
                 nvme compare $(disk) -s 0 -c 3 -z $((4 * bs)) -d /tmp/blocks
-                printf X | dd of=/tmp/blocks bs=1 seek=$((3 * bs + 7)) conv=notrunc status=none
+                # several bytes: one alone is what chance had put there in one run of 256
+                printf 'not the same data' |
+                  dd of=/tmp/blocks bs=1 seek=$((3 * bs + 7)) conv=notrunc status=none
                 """);
         expectKernelMessages("sct 0x2 / sc 0x85");
         String compare =

@@ -16,17 +16,22 @@ import org.jnvmet.target.backend.IoWorkers;
 import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.spi.Staging;
 import org.jnvmet.target.spi.Transport;
+import org.jspecify.annotations.Nullable;
 
 /** A target with its tree, real but for the network: its addresses are free or taken as a test says. */
 final class NvmetFixture implements Transaction.Scratch {
     private final IoWorkers workers = new IoWorkers(1);
     private final Network network = new Network();
     private final Target target =
-            new Target(List.of(network), List.of(new Backends(workers)), new Memories());
+            new Target(
+                    List.of(network, new Rdma()), List.of(new Backends(workers)), new Memories());
     private final ConfigTree tree = NvmetTree.of(target);
 
     /** Addresses that somebody else uses. */
     final Set<String> taken = new HashSet<>();
+
+    /** Why there is no RDMA; null: there is. */
+    @Nullable String noRdma = "librdmacm is not installed";
 
     /** How often a port began to listen, by address. */
     final Map<String, Integer> listens = new HashMap<>();
@@ -57,7 +62,7 @@ final class NvmetFixture implements Transaction.Scratch {
 
         @Override
         public Limits limits() {
-            return new Limits(3, 1 << 20, 16 << 10, 1 << 20, 128, 1024, 0);
+            return new Limits(3, 1 << 20, 16 << 10, 1 << 20, 128, 1024, 0, 1);
         }
 
         @Override
@@ -73,6 +78,31 @@ final class NvmetFixture implements Transaction.Scratch {
             }
             listens.merge(text, 1, Integer::sum);
             return () -> own.remove(text);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** As that transport is where nothing can be done about the missing device. */
+    private final class Rdma implements Transport {
+        @Override
+        public String name() {
+            return "rdma";
+        }
+
+        @Override
+        public Limits limits() {
+            return new Limits(1, 1 << 20, 4 << 10, 16 << 10, 128, 256, 0x100005, 16);
+        }
+
+        @Override
+        public Listener listen(Target target, Port port) {
+            String why = noRdma;
+            if (why != null) {
+                throw new ConfigException(Errno.ENODEV, why);
+            }
+            return network.listen(target, port);
         }
 
         @Override

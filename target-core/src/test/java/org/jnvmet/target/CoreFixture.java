@@ -26,7 +26,7 @@ final class CoreFixture implements AutoCloseable {
 
     final ManualLoop loop = new ManualLoop(0);
     final ManualLoop ioLoop = new ManualLoop(1);
-    final RecordingTransport transport = new RecordingTransport("tcp");
+    final RecordingTransport transport;
     final IoWorkers workers = new IoWorkers(1);
     final StallableBackends media = new StallableBackends(new Backends(workers));
     final Target target;
@@ -39,10 +39,16 @@ final class CoreFixture implements AutoCloseable {
     }
 
     CoreFixture(Staging staging) {
+        this(staging, "tcp");
+    }
+
+    /** Over that transport. */
+    CoreFixture(Staging staging, String trtype) {
+        transport = new RecordingTransport(trtype);
         target = new Target(List.of(transport), List.of(media), staging);
         port = target.createPort(1);
         port.changeAddress(address ->
-                address.withTrtype("tcp")
+                address.withTrtype(trtype)
                         .withAdrfam("ipv4")
                         .withTraddr("192.0.2.1")
                         .withTrsvcid("4420"));

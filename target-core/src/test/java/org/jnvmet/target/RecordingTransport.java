@@ -8,7 +8,11 @@ import org.jnvmet.target.spi.Transport;
 
 /** A fabric without a wire: notes who listens, refuses an address that is taken. */
 final class RecordingTransport implements Transport {
-    static final Limits LIMITS = new Limits(3, 1 << 20, 16384, 65536, 1024, 1024, 0);
+    static final Limits LIMITS = new Limits(3, 1 << 20, 16384, 65536, 1024, 1024, 0, 1);
+
+    /** As NVMe/RDMA has them. */
+    private static final Limits RDMA_LIMITS =
+            new Limits(1, 1 << 20, 4096, 16384, 128, 256, 0x100005, 16);
 
     private final String name;
     private final List<String> taken = new ArrayList<>();
@@ -31,7 +35,7 @@ final class RecordingTransport implements Transport {
 
     @Override
     public Limits limits() {
-        return LIMITS;
+        return name.equals("rdma") ? RDMA_LIMITS : LIMITS;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.jnvmet.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,23 @@ class SqeTest {
         assertThat(Golden.hex(memory.asSlice(24), 16))
                 .isEqualTo("0000000000000000000002000000005a");
         assertThat(sqe.psdt()).isEqualTo(1);
+    }
+
+    @Test
+    void writesAndReadsKeyedDescriptors() {
+        MemorySegment memory = Golden.memory(READ);
+        Sqe sqe = new Sqe().wrap(memory, 0);
+        Sgl.keyed(sqe, 0x1122334455667788L, 0xabcdef, 0xa1b2c3d4, true);
+        assertThat(Golden.hex(memory.asSlice(24), 16))
+                .isEqualTo("8877665544332211efcdabd4c3b2a14f");
+        assertThat(sqe.psdt()).isEqualTo(1);
+        assertThat(Sgl.keyedLength(memory, Sqe.SGL_ADDRESS)).isEqualTo(0xabcdef);
+        assertThat(Sgl.key(memory, Sqe.SGL_ADDRESS)).isEqualTo(0xa1b2c3d4);
+        Sgl.keyed(sqe, 1, 2, 3, false);
+        assertThat(Golden.hex(memory.asSlice(24), 16))
+                .isEqualTo("01000000000000000200000300000040");
+        assertThatThrownBy(() -> Sgl.keyed(sqe, 0, 1 << 24, 0, false))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -75,8 +75,8 @@ final class ModelFixture {
         @Override
         public Limits limits() {
             return name.equals("loop")
-                    ? new Limits(254, 1 << 20, 0, 0, 1024, 1024, 0)
-                    : new Limits(3, 1 << 20, 16384, 65536, 1024, 1024, 0);
+                    ? new Limits(254, 1 << 20, 0, 0, 1024, 1024, 0, 1)
+                    : new Limits(3, 1 << 20, 16384, 65536, 1024, 1024, 0, 1);
         }
 
         @Override

@@ -12,6 +12,7 @@ import org.jnvmet.target.Subsystem;
 import org.jnvmet.target.spi.Transport;
 import org.jnvmet.wire.CopyCommand;
 import org.jnvmet.wire.Cqe;
+import org.jnvmet.wire.Sgl;
 import org.jnvmet.wire.Sqe;
 import org.jnvmet.wire.admin.AsyncEvent;
 import org.jnvmet.wire.admin.IdentifyController;
@@ -135,8 +136,15 @@ final class ControllerIdentity {
                 .set(IdentifyController.MNAN, Subsystem.MAX_NAMESPACES)
                 .set(IdentifyController.IOCCSZ, (Sqe.BYTES + inlineBytes) / CAPSULE_UNIT)
                 .set(IdentifyController.IORCSZ, Cqe.BYTES / CAPSULE_UNIT)
-                .set(IdentifyController.MSDBD, 1)
+                .set(IdentifyController.MSDBD, maxDescriptors(controller, inlineBytes))
                 .set(IdentifyController.OFCS, DISCONNECT);
+    }
+
+    /** More than one stand in the capsule, behind the entry. */
+    private static int maxDescriptors(Controller controller, int inlineBytes) {
+        Transport transport = controller.port().transport();
+        int most = transport == null ? 1 : transport.limits().maxDescriptors();
+        return Math.clamp(inlineBytes / Sgl.BYTES, 1, most);
     }
 
     /** NN is the highest valid identifier, not a count; hosts want it to be at least MNAN. */

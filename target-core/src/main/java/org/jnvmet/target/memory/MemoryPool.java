@@ -82,6 +82,11 @@ public final class MemoryPool implements BufferSource, AutoCloseable {
         return maxBufferBytes;
     }
 
+    /** All memory that pieces are cut from; it stays where it is. Any thread. */
+    public MemorySegment range() {
+        return memory.segment();
+    }
+
     /** Pieces that are lent at the moment. */
     public int lentPieces() {
         return lentPieces;

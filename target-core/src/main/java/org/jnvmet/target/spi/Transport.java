@@ -18,6 +18,20 @@ public interface Transport extends AutoCloseable {
      */
     Listener listen(Target target, Port port);
 
+    /**
+     * Lets the network interface with that address reach memory of another device, so that commands which
+     * arrive there may have their data in it, until {@link #unreach}. Over sockets nothing is to be done:
+     * there the processor copies. Idempotent.
+     *
+     * @param localAddress as text, without port
+     * @throws org.jnvmet.target.ConfigException EOPNOTSUPP, or the errno of the registration, with a
+     *     sentence that says why the interface cannot
+     */
+    default void reach(String localAddress, DeviceMemory memory) {}
+
+    /** That memory is about to be unmapped; no buffer of it is lent. */
+    default void unreach(DeviceMemory memory) {}
+
     /** Ends all loops; listeners are closed before. */
     @Override
     void close();
@@ -39,6 +53,7 @@ public interface Transport extends AutoCloseable {
      * @param defaultQueueEntries queue size when {@code param_max_queue_size} is -1
      * @param maxQueueEntries upper clamp of it
      * @param sgls the SGLS field of Identify Controller
+     * @param maxDescriptors SGL data block descriptors of one command (MSDBD)
      */
     record Limits(
             int trtype,
@@ -47,5 +62,6 @@ public interface Transport extends AutoCloseable {
             int maxInlineBytes,
             int defaultQueueEntries,
             int maxQueueEntries,
-            int sgls) {}
+            int sgls,
+            int maxDescriptors) {}
 }

@@ -18,6 +18,7 @@ public final class LoopTransport implements Transport {
 
     private static final int MAX_TRANSFER_BYTES = 1 << 20;
     private static final int NO_INLINE_DATA = 0;
+    private static final int ONE_DESCRIPTOR = 1;
     private static final int DEFAULT_QUEUE_ENTRIES = 128;
     private static final int MAX_QUEUE_ENTRIES = 1024;
 
@@ -32,7 +33,8 @@ public final class LoopTransport implements Transport {
                     NO_INLINE_DATA,
                     DEFAULT_QUEUE_ENTRIES,
                     MAX_QUEUE_ENTRIES,
-                    SGLS);
+                    SGLS,
+                    ONE_DESCRIPTOR);
 
     private final LoopThread loop = new LoopThread(MAX_TRANSFER_BYTES);
     private final Map<String, LoopListener> listeners = new ConcurrentHashMap<>();

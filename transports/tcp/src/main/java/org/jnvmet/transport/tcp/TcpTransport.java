@@ -26,6 +26,7 @@ public final class TcpTransport implements Transport {
 
     private static final int MAX_QUEUE_ENTRIES = 1024;
     private static final int DEFAULT_QUEUE_ENTRIES = 128;
+    private static final int ONE_DESCRIPTOR = 1;
 
     /** SGLS of Identify Controller: SGLs supported without alignment (bit 0), in-capsule offsets (bit 20). */
     private static final int SGLS = 0x100001;
@@ -67,7 +68,8 @@ public final class TcpTransport implements Transport {
                 protocol.maxTransferBytes(),
                 DEFAULT_QUEUE_ENTRIES,
                 MAX_QUEUE_ENTRIES,
-                SGLS);
+                SGLS,
+                ONE_DESCRIPTOR);
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.jnvmet.target.Port;
 import org.jnvmet.target.Target;
 import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.spi.Transport;
+import org.jnvmet.transport.ListenAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +66,7 @@ final class TcpListener implements Transport.Listener, EpollIoHandle {
         this.target = target;
         this.port = port;
         this.loop = loop;
-        ListenAddress address = ListenAddress.of(port);
+        ListenAddress address = ListenAddress.of(port, TcpTransport.NAME);
         socket = open(port, address);
         try {
             setBuffers(socket);

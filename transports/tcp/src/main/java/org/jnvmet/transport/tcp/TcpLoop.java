@@ -1,44 +1,25 @@
 package org.jnvmet.transport.tcp;
 
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.SingleThreadIoEventLoop;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.Limits;
-import io.netty.util.concurrent.FastThreadLocalThread;
-import io.netty.util.concurrent.Future;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jnvmet.target.memory.MemoryPool;
-import org.jnvmet.target.spi.BufferSource;
-import org.jnvmet.target.spi.Loop;
+import org.jnvmet.transport.EventLoop;
+import org.jnvmet.transport.Poller;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One of Netty's event loops as the core's {@link Loop}, with what its connections share: the region
- * that receives, the vector that sends, the buffers. Everything but {@link #execute}, {@link
- * #schedule} and {@link #load} is for the loop's own thread.
+ * An event loop of this transport, with what its connections share: the region that receives, the
+ * vector that sends. Owned by its thread.
  */
-final class TcpLoop implements Loop {
+final class TcpLoop extends EventLoop {
     private static final Logger LOG = LoggerFactory.getLogger(TcpLoop.class);
-
-    /** Largest piece of the reserve: Identify, Connect, most log pages. */
-    private static final int RESERVE_PIECE_BYTES = 64 << 10;
 
     private static final int IOVEC_BYTES = 16;
 
-    private final int index;
     private final TcpSettings settings;
-    private final BusyPoll busyPoll;
-    private final SingleThreadIoEventLoop executor;
-    private final MemoryPool buffers;
-    private final MemoryPool reserve;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment receiveRegion;
     private final MemorySegment vector;
@@ -46,93 +27,33 @@ final class TcpLoop implements Loop {
     private final HeaderSlabs slabs = new HeaderSlabs(arena, digests);
     private final WriteAdmission admission;
     private final List<TcpConnection> connections = new ArrayList<>();
-    private final AtomicInteger load = new AtomicInteger();
-    private final CountDownLatch drained = new CountDownLatch(1);
-    private boolean closing;
     private long spilledBytes;
 
     TcpLoop(int index, TcpSettings settings) {
-        this.index = index;
+        super(index, shared(index, settings), Poller.NONE);
         this.settings = settings;
-        busyPoll = new BusyPoll(settings.sockets().busyPollMicros(), System::nanoTime);
-        executor =
-                new SingleThreadIoEventLoop(
-                        null,
-                        threadFactory("jnvmet-tcp-" + index),
-                        EpollIoHandler.newFactory(0, () -> busyPoll));
         TcpSettings.Memory memory = settings.memory();
-        buffers =
-                new MemoryPool(
-                        this,
-                        settings.protocol().maxTransferBytes(),
-                        Math.max(memory.poolBytes(), settings.protocol().maxTransferBytes()));
-        reserve = new MemoryPool(this, RESERVE_PIECE_BYTES, memory.reserveBytes());
         receiveRegion = arena.allocate(memory.receiveBytes(), 4096);
         digests.remember(receiveRegion);
         vector = arena.allocate((long) vectorEntries() * IOVEC_BYTES, 4096);
         admission = new WriteAdmission(memory.poolBytes() / 2);
-        long period = sweepPeriodMs(settings.limits());
-        Future<?> _ =
-                executor.scheduleAtFixedRate(this::sweep, period, period, TimeUnit.MILLISECONDS);
+        TcpSettings.TimeLimits limits = settings.limits();
+        startSweeping(
+                sweepPeriodMs(
+                        limits.connectMs(),
+                        limits.dataMs(),
+                        limits.sendMs(),
+                        limits.terminationMs()));
     }
 
-    private static ThreadFactory threadFactory(String name) {
-        return task -> {
-            Thread thread = new FastThreadLocalThread(task, name);
-            thread.setDaemon(true);
-            return thread;
-        };
-    }
-
-    /** A quarter of the shortest limit: a limit is kept to within that. */
-    private static long sweepPeriodMs(TcpSettings.TimeLimits limits) {
-        long shortest =
-                Math.min(
-                        Math.min(limits.connectMs(), limits.dataMs()),
-                        Math.min(limits.sendMs(), limits.terminationMs()));
-        return Math.clamp(shortest / 4, 1, 1000);
-    }
-
-    @Override
-    public boolean owns() {
-        return executor.inEventLoop();
-    }
-
-    @Override
-    public int index() {
-        return index;
-    }
-
-    @Override
-    public long nanoTime() {
-        return System.nanoTime();
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        executor.execute(task);
-    }
-
-    @Override
-    public Timer schedule(Runnable task, long delayNanos) {
-        Future<?> future = executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
-        return () -> {
-            boolean _ = future.cancel(false);
-        };
-    }
-
-    @Override
-    public BufferSource buffers() {
-        return buffers;
-    }
-
-    @Override
-    public BufferSource reservedBuffers() {
-        return reserve;
-    }
-
-    IoEventLoop executor() {
-        return executor;
+    private static Settings shared(int index, TcpSettings settings) {
+        return new Settings(
+                "jnvmet-tcp-" + index,
+                settings.sockets().busyPollMicros(),
+                settings.protocol().maxTransferBytes(),
+                settings.memory().poolBytes(),
+                settings.memory().reserveBytes(),
+                settings.limits().shutdownMs());
     }
 
     TcpSettings settings() {
@@ -165,11 +86,6 @@ final class TcpLoop implements Loop {
         return admission;
     }
 
-    /** There was traffic. */
-    void active(long now) {
-        busyPoll.active(now);
-    }
-
     /** Notes bytes that were put aside, or with a negative count taken up again. */
     void spilled(long bytes) {
         spilledBytes += bytes;
@@ -184,25 +100,10 @@ final class TcpLoop implements Loop {
                         receiveRegion.byteSize());
     }
 
-    /** Connections that were given to this loop and are not gone. Any thread. */
-    int load() {
-        return load.get();
-    }
-
-    /** A connection will be given to this loop. Any thread. */
-    void reserve() {
-        int _ = load.incrementAndGet();
-    }
-
     /** A reserved connection is here. False: the loop ends, close it at once. */
     boolean add(TcpConnection connection) {
         connections.add(connection);
-        return !closing;
-    }
-
-    /** A reserved connection never came to be. Any thread. */
-    void unreserve() {
-        int _ = load.decrementAndGet();
+        return !isClosing();
     }
 
     /** A connection is closed and its last command has ended. */
@@ -221,58 +122,39 @@ final class TcpLoop implements Loop {
     Usage usage() {
         return new Usage(
                 connections.size(),
-                buffers.lentPieces() + reserve.lentPieces(),
+                buffers().lentPieces() + reservedBuffers().lentPieces(),
                 slabs.lent(),
                 admission.heldBytes(),
                 spilledBytes);
     }
 
-    /** Closes every connection and begins to wait for the commands that still run. Any thread. */
-    void beginClose() {
-        execute(() -> {
-            closing = true;
-            for (TcpConnection connection : List.copyOf(connections)) {
-                connection.close("the target ends");
-            }
-            checkDrained();
-        });
-    }
-
-    /** Ends the thread when the last command has ended, or has taken too long. Not on the loop. */
-    void finishClose() {
-        try {
-            if (!drained.await(settings.limits().shutdownMs(), TimeUnit.MILLISECONDS)) {
-                LOG.error("loop {}: commands still run after the time limit; leaving them", index);
-                executor.execute(this::logLeftovers);
-            }
-            Future<?> _ = executor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            if (executor.awaitTermination(5, TimeUnit.SECONDS) && drained.getCount() == 0) {
-                buffers.close();
-                reserve.close();
-                arena.close();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (IllegalStateException e) {
-            LOG.error("loop {}: {}", index, e.getMessage(), e);
+    @Override
+    protected void closeConnections() {
+        for (TcpConnection connection : List.copyOf(connections)) {
+            connection.close("the target ends");
         }
     }
 
-    private void logLeftovers() {
-        LOG.error("loop {} leaves behind {}", index, usage());
+    @Override
+    protected boolean isIdle() {
+        return connections.isEmpty();
+    }
+
+    @Override
+    protected void logLeftovers() {
+        LOG.error("loop {} leaves behind {}", index(), usage());
         for (TcpConnection connection : connections) {
             LOG.error("{}: {}", connection, connection.requests().phases());
         }
     }
 
-    private void checkDrained() {
-        if (closing && connections.isEmpty()) {
-            drained.countDown();
-        }
+    @Override
+    protected void free() {
+        arena.close();
     }
 
-    private void sweep() {
-        long now = nanoTime();
+    @Override
+    protected void sweep(long now) {
         for (int i = connections.size() - 1; i >= 0; i--) {
             if (i < connections.size()) { // the one before may have taken others along
                 connections.get(i).checkTimeLimits(now);

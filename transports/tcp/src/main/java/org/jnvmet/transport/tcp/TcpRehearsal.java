@@ -9,6 +9,8 @@ import org.jnvmet.target.Port;
 import org.jnvmet.target.Target;
 import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.spi.Transport;
+import org.jnvmet.transport.EventLoop;
+import org.jnvmet.transport.ListenAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,7 @@ public final class TcpRehearsal implements Transport {
      * @throws IllegalStateException where there is no epoll
      */
     public TcpRehearsal(TcpSettings settings, @Nullable TcpTransport live) {
-        TcpTransport.requireEpoll();
+        EventLoop.requireEpoll(TcpTransport.NAME);
         this.limits = TcpTransport.limits(settings);
         this.live = live;
     }
@@ -44,7 +46,7 @@ public final class TcpRehearsal implements Transport {
 
     @Override
     public Listener listen(Target target, Port port) {
-        ListenAddress address = ListenAddress.of(port);
+        ListenAddress address = ListenAddress.of(port, TcpTransport.NAME);
         bindForAMoment(port, address);
         synchronized (used) {
             if (used.stream().anyMatch(address::collidesWith)) {

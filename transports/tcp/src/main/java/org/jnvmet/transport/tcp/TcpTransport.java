@@ -1,6 +1,5 @@
 package org.jnvmet.transport.tcp;
 
-import io.netty.channel.epoll.Epoll;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,6 +10,8 @@ import java.util.stream.IntStream;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Target;
 import org.jnvmet.target.spi.Transport;
+import org.jnvmet.transport.EventLoop;
+import org.jnvmet.transport.ListenAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,21 +43,13 @@ public final class TcpTransport implements Transport {
 
     /** @throws IllegalStateException where there is no epoll: on anything but Linux */
     public TcpTransport(TcpSettings settings) {
-        requireEpoll();
+        EventLoop.requireEpoll(NAME);
         this.settings = settings;
         limits = limits(settings);
         loops =
                 IntStream.range(0, settings.loops())
                         .mapToObj(index -> new TcpLoop(index, settings))
                         .toArray(TcpLoop[]::new);
-    }
-
-    /** Loads the native library, too. */
-    static void requireEpoll() {
-        if (!Epoll.isAvailable()) {
-            throw new IllegalStateException(
-                    "tcp needs Linux on x86-64 or arm64", Epoll.unavailabilityCause());
-        }
     }
 
     static Limits limits(TcpSettings settings) {

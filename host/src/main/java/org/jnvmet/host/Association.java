@@ -27,6 +27,9 @@ final class Association implements HostQueue.Owner {
     private static final int IOCCSZ_UNIT = 16;
     private static final int PAGE = 4096;
 
+    /** SGLS: the address of a descriptor may be an offset into the capsule. */
+    private static final int SGLS_OFFSETS = 1 << 20;
+
     /** Is told when an established association has failed. */
     interface Listener {
         /** Any thread, also that of a queue; any number of times. */
@@ -187,7 +190,7 @@ final class Association implements HostQueue.Owner {
         if (entries < 2) {
             throw new ProtocolViolation("the controller's queues have " + entries + " entries");
         }
-        int inCapsule = identity.getInt(IdentifyController.IOCCSZ) * IOCCSZ_UNIT - SQE_BYTES;
+        int inCapsule = inCapsuleBytes();
         List<QueueOptions> queueOptions = new ArrayList<>();
         for (int id = 1; id <= count; id++) {
             queueOptions.add(
@@ -211,6 +214,12 @@ final class Association implements HostQueue.Owner {
                                         controllerId));
             }
         }
+    }
+
+    /** Most data in the capsule of an I/O command: none where descriptors cannot say where in it. */
+    private int inCapsuleBytes() {
+        boolean offsets = (identity.getInt(IdentifyController.SGLS) & SGLS_OFFSETS) != 0;
+        return offsets ? identity.getInt(IdentifyController.IOCCSZ) * IOCCSZ_UNIT - SQE_BYTES : 0;
     }
 
     @Override

@@ -25,7 +25,25 @@ public final class Discovery {
      */
     public record Log(long generation, List<Entry> entries) {}
 
-    /** One entry of the log, as values; see {@link DiscoveryEntry} for the numbers. */
+    /**
+     * What an entry says of RDMA; see {@link DiscoveryEntry} for the numbers.
+     *
+     * @param queuePairs RDMA_QPTYPE
+     * @param provider RDMA_PRTYPE
+     * @param connections RDMA_CMS
+     * @param partitionKey RDMA_PKEY, for InfiniBand
+     */
+    public record Rdma(int queuePairs, int provider, int connections, int partitionKey) {
+        /** What a target says that leaves the rest to the connection manager. */
+        public static final Rdma CONNECTED = new Rdma(1, 1, 1, 0);
+    }
+
+    /**
+     * One entry of the log, as values; see {@link DiscoveryEntry} for the numbers.
+     *
+     * @param securityType of TCP; of no meaning for others
+     * @param rdma of RDMA; of no meaning for others
+     */
     public record Entry(
             int transport,
             int addressFamily,
@@ -38,7 +56,8 @@ public final class Discovery {
             String serviceId,
             String subsystemNqn,
             String address,
-            int securityType) {
+            int securityType,
+            Rdma rdma) {
 
         static Entry of(DiscoveryEntry view) {
             return new Entry(
@@ -53,7 +72,12 @@ public final class Discovery {
                     view.get(DiscoveryEntry.TRSVCID),
                     view.get(DiscoveryEntry.SUBNQN),
                     view.get(DiscoveryEntry.TRADDR),
-                    view.getInt(DiscoveryEntry.TSAS_TCP_SECTYPE));
+                    view.getInt(DiscoveryEntry.TSAS_TCP_SECTYPE),
+                    new Rdma(
+                            view.getInt(DiscoveryEntry.TSAS_RDMA_QPTYPE),
+                            view.getInt(DiscoveryEntry.TSAS_RDMA_PRTYPE),
+                            view.getInt(DiscoveryEntry.TSAS_RDMA_CMS),
+                            view.getInt(DiscoveryEntry.TSAS_RDMA_PKEY)));
         }
     }
 

@@ -57,7 +57,19 @@ class DiscoveryTest {
         assertThat(log.entries().get(5))
                 .isEqualTo(
                         new Discovery.Entry(
-                                3, 2, 2, 2, 5, 0xffff, 32, 2, "4420", "nqn.g5.n5", "::1", 2));
+                                3,
+                                2,
+                                2,
+                                2,
+                                5,
+                                0xffff,
+                                32,
+                                2,
+                                "4420",
+                                "nqn.g5.n5",
+                                "::1",
+                                2,
+                                new Discovery.Rdma(2, 0, 0, 0)));
         assertThat(target.transcript)
                 .containsSubsequence(
                         "log 70, 1024 at 0",

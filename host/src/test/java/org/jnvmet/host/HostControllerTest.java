@@ -92,6 +92,17 @@ class HostControllerTest {
     }
 
     @Test
+    void sendsNoDataInCapsulesWhereDescriptorsKnowNoOffsets() {
+        target.identity.set(IdentifyController.SGLS, 5);
+        host.connect(options).close();
+        assertThat(target.transcript)
+                .filteredOn(line -> line.startsWith("create 1"))
+                .singleElement()
+                .asString()
+                .endsWith(" 0 in capsule");
+    }
+
+    @Test
     void givesUpOnAControllerThatDoesNotBecomeReady() {
         target.becomesReady = false;
         target.capabilities = Properties.CAP_CSS_NVM.put(1);

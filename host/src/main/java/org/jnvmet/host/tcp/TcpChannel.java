@@ -16,10 +16,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostRequest;
+import org.jnvmet.host.queue.LoopShare;
+import org.jnvmet.host.queue.Ownership;
 import org.jnvmet.host.spi.QueueChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,17 +27,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One queue's socket, which Netty's event loop watches, without a channel or pipeline above it. The
- * queue is owned by whoever has {@link #enter entered}: as a rule the loop, now and then a thread that
- * polls, in the end whoever drains it, for good. Nobody waits to enter; who finds the queue owned leaves
- * word that there is more to do.
+ * queue is owned by whoever has entered, as {@link Ownership} says: as a rule the loop.
  */
 final class TcpChannel implements QueueChannel, EpollIoHandle {
     private static final Logger LOG = LoggerFactory.getLogger(TcpChannel.class);
-
-    // Values of ownership.
-    private static final int FREE = 0;
-    private static final int OWNED = 1;
-    private static final int OWNED_WITH_MORE = 2;
 
     /** Receipts in a row before the other queues of the loop have their turn. */
     private static final int RECEIPTS = 16;
@@ -66,16 +59,12 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
             arena.allocate((long) TcpQueue.MAX_VECTOR_ENTRIES * IOVEC_BYTES, 64);
     private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
     private final Runnable work = this::work;
-    private final AtomicInteger ownership = new AtomicInteger();
-
-    /** Who has entered. Others may read what they like: nobody reads himself by mistake. */
-    private @Nullable Thread owner;
+    private final Ownership ownership = new Ownership();
 
     private volatile @Nullable IoRegistration registration;
     private EpollIoOps interest = EpollIoOps.NONE;
     private boolean connected;
     private int lastReceived;
-    private volatile boolean draining;
 
     private TcpChannel(String address, LoopShare share, Socket socket, TcpQueue queue) {
         this.address = address;
@@ -148,25 +137,8 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
 
     // ---- ownership
 
-    private boolean enter() {
-        while (true) {
-            if (draining) {
-                return false;
-            }
-            if (ownership.compareAndSet(FREE, OWNED)) {
-                owner = Thread.currentThread();
-                return true;
-            }
-            if (ownership.get() == OWNED_WITH_MORE
-                    || ownership.compareAndSet(OWNED, OWNED_WITH_MORE)) {
-                return false;
-            }
-        }
-    }
-
     private void leave() {
-        owner = null;
-        if (ownership.getAndSet(FREE) == OWNED_WITH_MORE) {
+        if (ownership.leave()) {
             loop.execute(work);
         }
     }
@@ -174,9 +146,8 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
     // ---- requests
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // the very thread
     public void send(HostRequest request) {
-        if (owner == Thread.currentThread()) {
+        if (ownership.isMine()) {
             queue.send(request); // goes out when this turn ends
         } else if (queue.offer(request)) {
             wakeOrSend();
@@ -187,7 +158,7 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
     private void wakeOrSend() {
         if (!queue.idle()) {
             loop.execute(work);
-        } else if (enter()) {
+        } else if (ownership.enter()) {
             try {
                 queue.takeOffered();
                 flush();
@@ -200,7 +171,7 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
 
     @Override
     public int poll() {
-        if (!enter()) {
+        if (!ownership.enter()) {
             return 0;
         }
         long before = queue.completed();
@@ -215,7 +186,7 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
     // ---- turns
 
     private void work() {
-        if (enter()) {
+        if (ownership.enter()) {
             try {
                 turn();
             } finally {
@@ -226,7 +197,7 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
 
     @Override
     public void handle(IoRegistration source, IoEvent event) {
-        if (!enter()) {
+        if (!ownership.enter()) {
             return;
         }
         try {
@@ -257,7 +228,7 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
         boolean alone = share.isAlone(queue.options());
         int left = alone ? RECEIPTS_ALONE : RECEIPTS;
         long quietSince = 0;
-        while (left > 0 && !draining) {
+        while (left > 0 && !ownership.isEnding()) {
             queue.takeOffered();
             boolean full = receive();
             flush();
@@ -358,15 +329,11 @@ final class TcpChannel implements QueueChannel, EpollIoHandle {
     // ---- the end
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // the very thread
     public void drain() {
-        if (owner == Thread.currentThread()) {
+        if (ownership.isMine()) {
             throw new IllegalStateException(queue + " is drained from within its own completion");
         }
-        draining = true; // the owner ends its turn, and nobody begins one
-        while (!ownership.compareAndSet(FREE, OWNED)) {
-            LockSupport.parkNanos(20_000); // the owner is about to leave
-        }
+        ownership.end();
         queue.stop();
     }
 

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.HostRequest;
 import org.jnvmet.host.QueueOptions;
+import org.jnvmet.host.queue.Inbox;
 import org.jnvmet.host.spi.QueueEvents;
 import org.jnvmet.wire.AdminOpcode;
 import org.jnvmet.wire.tcp.Digest;

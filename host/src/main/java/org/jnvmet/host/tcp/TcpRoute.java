@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.host.HostException;
 import org.jnvmet.host.QueueOptions;
+import org.jnvmet.host.queue.LoopShare;
 import org.jnvmet.host.spi.ControllerLink;
 import org.jnvmet.host.spi.QueueChannel;
 import org.jnvmet.host.spi.QueueEvents;

@@ -6,15 +6,18 @@ import org.jnvmet.host.offload.OffloadDevices;
 import org.jnvmet.host.offload.OffloadTransport;
 import org.jnvmet.host.offload.poll.PollDevice;
 import org.jnvmet.host.offload.uring.UringDevice;
+import org.jnvmet.host.rdma.RdmaTransport;
 import org.jnvmet.host.tcp.TcpTransport;
+import org.jnvmet.verbs.linux.LinuxVerbs;
 
 /** The transports and offload devices that every host has. */
 public final class StandardTransports {
     private StandardTransports() {}
 
-    /** A host with all of them; closing it ends their threads. */
+    /** A host with all of them; closing it ends their threads. RDMA is looked for when it is used. */
     public static Host open() {
-        return new Host(List.of(new TcpTransport(), offload()));
+        return new Host(
+                List.of(new TcpTransport(), new RdmaTransport(LinuxVerbs::open), offload()));
     }
 
     /** The offload devices: io_uring is asked first, where there is none poll claims the controllers. */

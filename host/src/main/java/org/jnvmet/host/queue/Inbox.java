@@ -1,4 +1,4 @@
-package org.jnvmet.host.tcp;
+package org.jnvmet.host.queue;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -10,14 +10,15 @@ import org.jspecify.annotations.Nullable;
  * for each place that is taken. No locks, no allocation; the order of what is taken together is that
  * of the slots.
  */
-final class Inbox {
+public final class Inbox {
     private final @Nullable HostRequest[] requests;
     private final AtomicLongArray taken;
 
     /** Whether the owner has been told, and has not looked since. */
     private final AtomicBoolean signalled = new AtomicBoolean();
 
-    Inbox(int slots) {
+    /** With places for the slots 0 to {@code slots} - 1. */
+    public Inbox(int slots) {
         requests = new @Nullable HostRequest[slots];
         taken = new AtomicLongArray((slots + 63) / 64);
     }
@@ -27,7 +28,7 @@ final class Inbox {
      *
      * @return whether the owner has to be told: it may have looked for the last time before this
      */
-    boolean put(int slot, HostRequest request) {
+    public boolean put(int slot, HostRequest request) {
         requests[slot] = request;
         int word = slot / 64;
         long bits;
@@ -38,7 +39,7 @@ final class Inbox {
     }
 
     /** Whether there may be something; if so, whoever puts from now on tells the owner again. */
-    boolean open() {
+    public boolean open() {
         if (!signalled.get()) {
             return false;
         }
@@ -46,16 +47,18 @@ final class Inbox {
         return true;
     }
 
-    int words() {
+    /** How many times 64 slots there are. */
+    public int words() {
         return taken.length();
     }
 
     /** Takes the bits of 64 slots; {@link #request} of each is the owner's then. */
-    long take(int word) {
+    public long take(int word) {
         return taken.get(word) == 0 ? 0 : taken.getAndSet(word, 0);
     }
 
-    HostRequest request(int slot) {
+    /** What was put into a slot. */
+    public HostRequest request(int slot) {
         HostRequest request = requests[slot];
         if (request == null) {
             throw new IllegalStateException("nothing was put into slot " + slot);

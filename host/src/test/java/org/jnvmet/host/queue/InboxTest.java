@@ -1,4 +1,4 @@
-package org.jnvmet.host.tcp;
+package org.jnvmet.host.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

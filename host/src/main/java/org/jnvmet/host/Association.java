@@ -44,6 +44,7 @@ final class Association implements HostQueue.Owner {
     private final List<HostQueue> queues = new CopyOnWriteArrayList<>();
     private @Nullable ControllerLink link;
     private @Nullable ControllerState state;
+    private @Nullable KeepAlive keepAlive;
     private volatile boolean established;
 
     /** Being shut down: nobody recovers from an error any more, so it ends the queues at once. */
@@ -123,6 +124,9 @@ final class Association implements HostQueue.Owner {
         identity = new IdentifyController().wrap(data, 0);
         IdentityChecks.check(identity, controllerId, options);
         maxTransferBytes = transferLimit();
+        if (options.keepAliveMs() > 0) { // the controller counts already, and many queues take long
+            keepAlive = new KeepAlive(this, options.keepAliveMs(), timer);
+        }
         if (options.ioQueues() > 0) {
             connectIoQueues(admin, properties);
         }
@@ -270,6 +274,7 @@ final class Association implements HostQueue.Owner {
 
     /** Ends it without a word to the controller. One thread at a time; never fails. */
     void end(HostException why) {
+        endKeepAlive();
         endIoQueues(why);
         endAdmin(why);
     }
@@ -280,6 +285,7 @@ final class Association implements HostQueue.Owner {
      */
     void shutDown(HostException why) throws HostException {
         leaving = true;
+        endKeepAlive();
         endIoQueues(why);
         try {
             ControllerState properties = state;
@@ -288,6 +294,14 @@ final class Association implements HostQueue.Owner {
             }
         } finally {
             endAdmin(why);
+        }
+    }
+
+    private void endKeepAlive() {
+        KeepAlive running = keepAlive;
+        keepAlive = null;
+        if (running != null) {
+            running.close();
         }
     }
 
@@ -323,6 +337,15 @@ final class Association implements HostQueue.Owner {
 
     List<HostQueue> ioQueues() {
         return queues.isEmpty() ? List.of() : queues.subList(1, queues.size());
+    }
+
+    /** Whether a command has completed on any queue since the last call. */
+    boolean takeTraffic() {
+        boolean traffic = false;
+        for (HostQueue queue : queues) {
+            traffic |= queue.takeTraffic();
+        }
+        return traffic;
     }
 
     int controllerId() {

@@ -82,7 +82,6 @@ public final class HostController implements AutoCloseable {
     private volatile List<HostQueue> ioQueues = List.of();
     private volatile boolean failFast;
     private HostTimer.@Nullable Task failFastTask;
-    private @Nullable KeepAlive keepAlive;
     private HostTimer.@Nullable Task reconnectTask;
     private int reconnects;
 
@@ -152,9 +151,6 @@ public final class HostController implements AutoCloseable {
             current.end(new HostException(this + ": disconnected"));
             return;
         }
-        if (options.keepAliveMs() > 0) {
-            keepAlive = new KeepAlive(current, options.keepAliveMs(), timer);
-        }
         AsyncEvents.listen(current.admin(), current.identity(), this::onEvent);
         HostException early = current.failure();
         if (early != null) {
@@ -181,7 +177,6 @@ public final class HostController implements AutoCloseable {
         control.lock();
         try {
             startFailFast();
-            stopKeepAlive();
             association.end(reason);
             if (moveTo(State.CONNECTING)) {
                 if (atOnce) {
@@ -233,7 +228,6 @@ public final class HostController implements AutoCloseable {
     }
 
     private void die() {
-        stopKeepAlive();
         cancelFailFast();
         deadlineCheck.cancel();
         HostTimer.Task again = reconnectTask;
@@ -263,14 +257,6 @@ public final class HostController implements AutoCloseable {
         failFastTask = null;
         if (task != null) {
             task.cancel();
-        }
-    }
-
-    private void stopKeepAlive() {
-        KeepAlive running = keepAlive;
-        keepAlive = null;
-        if (running != null) {
-            running.close();
         }
     }
 
@@ -477,7 +463,6 @@ public final class HostController implements AutoCloseable {
         association.abort(reason);
         control.lock();
         try {
-            stopKeepAlive();
             if (orderly) {
                 association.shutDown(reason);
             } else {

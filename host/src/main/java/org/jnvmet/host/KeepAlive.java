@@ -26,11 +26,7 @@ final class KeepAlive implements AutoCloseable {
     }
 
     private void send() {
-        boolean traffic = false;
-        for (HostQueue queue : association.ioQueues()) {
-            traffic |= queue.takeTraffic();
-        }
-        traffic |= association.admin().takeTraffic();
+        boolean traffic = association.takeTraffic();
         synchronized (this) {
             if (outstanding || (traffic && trafficBased)) {
                 return;

@@ -76,6 +76,9 @@ final class HandmadeController implements HostTransport, Route, ControllerLink {
     /** Why no queue can be opened, if none can. */
     @Nullable String unreachable;
 
+    /** What happens while an I/O queue is opened. */
+    Runnable opening = () -> {};
+
     private long configuration;
 
     HandmadeController() {
@@ -132,6 +135,9 @@ final class HandmadeController implements HostTransport, Route, ControllerLink {
     public QueueChannel createQueue(QueueOptions options, QueueEvents events) {
         if (unreachable != null) {
             throw new HostException(unreachable);
+        }
+        if (options.queueId() > 0) {
+            opening.run();
         }
         transcript.add(
                 "create %d: %d entries, %d in capsule"

@@ -228,6 +228,16 @@ class RecoveryTest {
         assertThat(controller.state()).isEqualTo(State.LIVE);
     }
 
+    /** The controller counts from Connect of the admin queue on. */
+    @Test
+    void sendsKeepAliveWhileItsQueuesAreConnected() {
+        target.opening = () -> timer.advance(KEEP_ALIVE_MS / 2);
+        HostController controller = host.connect(options().keepAliveMs(KEEP_ALIVE_MS));
+        assertThat(controller.ioQueues()).isNotEmpty();
+        assertThat(target.transcript.stream().filter("Keep Alive"::equals))
+                .hasSize(controller.ioQueues().size());
+    }
+
     @Test
     void savesKeepAliveWhenThereIsTrafficAndTheControllerCountsIt() {
         target.identity.set(IdentifyController.CTRATT, 1 << 6);

@@ -16,6 +16,7 @@ import org.jnvmet.p2pmem.pci.PciAddress;
 import org.jnvmet.p2pmem.pci.PciTree;
 import org.jnvmet.p2pmem.pci.Selection.Reach;
 import org.jnvmet.p2pmem.pool.PeerPool;
+import org.jnvmet.target.ConfigException;
 import org.jnvmet.target.Controller;
 import org.jnvmet.target.Namespace;
 import org.jnvmet.target.PeerMemory;
@@ -184,7 +185,7 @@ final class Board {
             ports.remove(port);
             List<StagedPlacement> ended = new ArrayList<>();
             for (Way way : state.ways.values()) {
-                replace(way, null);
+                way.replace(null);
                 ended.addAll(way.placements.values());
                 way.placements.clear();
             }
@@ -228,17 +229,34 @@ final class Board {
         boolean known = port.ways.containsKey(side.key());
         Way way = port.way(side);
         controller.way = way;
-        if (known && way.addresses.contains(address)) {
+        boolean shown = !way.addresses.add(address);
+        boolean refused = known && registerAgain(controller, way, address);
+        if (shown && !refused) {
             List<StagedPlacement> ended = new ArrayList<>();
             placer.place(controller, ended);
             ended.forEach(StagedPlacement::retire);
             return;
         }
-        way.addresses.add(address);
         if (!known && port.allowed.allowed()) {
-            replace(way, first(port, way));
+            way.replace(first(port, way));
         }
         placer.refresh();
+    }
+
+    /**
+     * The way's device may be another one than when it was decided: it was taken away and is back, or the address
+     * moved. True: it does not take the memory that is used, which is not used any more.
+     */
+    private boolean registerAgain(ControllerState controller, Way way, String address) {
+        Decision current = way.decision;
+        ConfigException refusal =
+                current == null ? null : decider.reach(current, way, List.of(address));
+        if (refusal == null || current == null) {
+            return false;
+        }
+        LOG.warn("{}, {}: {}", controller.controller.port(), way.side, refusal.getMessage());
+        way.replace(decider.unregistrable(tree(), way, current, refusal));
+        return true;
     }
 
     /** The decision for a way that a host has just shown: there must be one, as commands may wait for it. */
@@ -297,7 +315,9 @@ final class Board {
     private void requireInterface(Way way, PeerMemory allowed) {
         List<Client> clients = way.side.clients(tree());
         if (!clients.isEmpty()) {
-            Choice choice = decider.choose(tree(), clients, allowed, Reach.SAME_HIERARCHY);
+            Registration registration = decider.registration(way.side);
+            Choice choice =
+                    decider.choose(tree(), clients, allowed, Reach.SAME_HIERARCHY, registration);
             Decider.insist(choice);
         }
     }
@@ -309,7 +329,7 @@ final class Board {
             for (Way way : port.ways.values()) {
                 Decision current = way.decision;
                 if (all.isEmpty()) {
-                    replace(way, null);
+                    way.replace(null);
                 } else if (port.allowed.allowed() && (current == null || current.pool() == null)) {
                     Decision next = decider.decide(tree(), way, all, port.allowed, false);
                     boolean stillGone =
@@ -317,7 +337,7 @@ final class Board {
                                     && current.reason() == FallBack.VANISHED
                                     && next != null
                                     && next.pool() == null;
-                    replace(way, stillGone ? current : next);
+                    way.replace(stillGone ? current : next);
                 }
             }
         }
@@ -327,43 +347,9 @@ final class Board {
     Decision decide(Way way, Medium medium) {
         List<Client> clients = new ArrayList<>(way.side.clients(tree()));
         clients.add(medium.client(tree()));
-        Decision decision = decider.decide(tree(), clients, medium.setting(), Reach.ANY);
+        Decision decision = decider.decide(tree(), way, clients, medium.setting(), Reach.ANY);
         decider.prove(decision, List.of(medium));
         return decision;
-    }
-
-    private static void replace(Way way, @Nullable Decision next) {
-        Decision old = way.decision;
-        way.decision = next;
-        if (old != null && !old.is(next)) {
-            old.drop();
-        }
-    }
-
-    /** Decisions that are made but not in force yet: all of them will be, or none. */
-    private static final class Changes {
-        private final Map<Way, @Nullable Decision> made = new LinkedHashMap<>();
-
-        void add(Way way, @Nullable Decision decision) {
-            made.put(way, decision);
-        }
-
-        void commit() {
-            made.forEach((way, next) -> {
-                if (next != null && !next.is(way.decision)) {
-                    LOG.info("{}: {}", way.side, next.sentence());
-                }
-                replace(way, next);
-            });
-        }
-
-        void abandon() {
-            made.forEach((way, next) -> {
-                if (next != null && !next.is(way.decision)) {
-                    next.drop();
-                }
-            });
-        }
     }
 
     // ---- Providers that go and come.
@@ -471,7 +457,7 @@ final class Board {
         controllers.clear();
         for (PortState port : List.copyOf(ports.values())) {
             for (Way way : port.ways.values()) {
-                replace(way, null);
+                way.replace(null);
                 way.placements.values().forEach(StagedPlacement::retire);
                 way.placements.clear();
             }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jnvmet.p2pmem.PortState.Way;
@@ -25,6 +26,7 @@ import org.jnvmet.p2pmem.pool.SysfsProvider;
 import org.jnvmet.target.ConfigException;
 import org.jnvmet.target.PeerMemory;
 import org.jnvmet.target.posix.Errno;
+import org.jnvmet.target.spi.Transport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,29 +80,95 @@ final class Decider {
         }
     }
 
-    /** What would be chosen; nothing is mapped. */
-    Choice choose(PciTree tree, List<Client> clients, PeerMemory setting, Reach reach) {
-        String provider = setting.provider();
-        PciAddress only = provider == null ? null : PciAddress.parse(provider);
-        return Selection.choose(tree, clients, only, reach, random);
+    /** What the device of that side can register, as long as none was asked. */
+    Registration registration(NetworkSide side) {
+        return new Registration(side.registers(), handedIn.keySet());
     }
 
-    /** Chooses and maps. */
-    Decision decide(PciTree tree, List<Client> clients, PeerMemory setting, Reach reach) {
-        Choice choice = choose(tree, clients, setting, reach);
-        Candidate chosen = choice.chosen();
-        if (chosen == null) {
-            boolean unable = clients.stream().anyMatch(client -> client.function() == null);
-            FallBack reason = unable ? FallBack.NOT_ELIGIBLE : FallBack.UNREACHABLE;
-            return new Decision(choice, null, reason, choice.verdict());
+    /** What would be chosen; nothing is mapped. */
+    Choice choose(
+            PciTree tree,
+            List<Client> clients,
+            PeerMemory setting,
+            Reach reach,
+            Registration registration) {
+        return Selection.choose(
+                tree, clients, only(setting), reach, registration::obstacle, random);
+    }
+
+    private static @Nullable PciAddress only(PeerMemory setting) {
+        String provider = setting.provider();
+        return provider == null ? null : PciAddress.parse(provider);
+    }
+
+    /** Chooses, maps and has the way's device register the memory; of those that it refuses the next nearest. */
+    Decision decide(PciTree tree, Way way, List<Client> clients, PeerMemory setting, Reach reach) {
+        Registration registration = registration(way.side);
+        while (true) {
+            Choice choice = choose(tree, clients, setting, reach, registration);
+            Candidate chosen = choice.chosen();
+            if (chosen == null) {
+                return new Decision(choice, null, whyNone(choice, setting), choice.verdict());
+            }
+            PciAddress provider = chosen.provider().address();
+            PeerPool pool = pool(provider);
+            try {
+                pool.retain();
+            } catch (ConfigException e) {
+                return new Decision(
+                        choice, null, FallBack.EXHAUSTED, String.valueOf(e.getMessage()));
+            }
+            Decision made = new Decision(choice, pool, null, choice.verdict());
+            ConfigException refusal = reach(made, way, way.addresses);
+            if (refusal == null) {
+                return made;
+            }
+            made.drop();
+            LOG.warn("{}: {}: {}", way.side, provider, refusal.getMessage());
+            registration.refused(provider, refusal);
         }
-        PeerPool pool = pool(chosen.provider().address());
+    }
+
+    private static FallBack whyNone(Choice choice, PeerMemory setting) {
+        if (choice.clients().stream().anyMatch(client -> client.function() == null)) {
+            return FallBack.NOT_ELIGIBLE;
+        }
+        PciAddress only = only(setting);
+        boolean refused =
+                choice.candidates().stream()
+                        .filter(each -> only == null || only.equals(each.provider().address()))
+                        .anyMatch(each -> each.unregistrable() != null);
+        return refused ? FallBack.NOT_REGISTRABLE : FallBack.UNREACHABLE;
+    }
+
+    /** Has the devices with these addresses of ours reach the memory that is used; null: they do. */
+    @Nullable ConfigException reach(Decision decision, Way way, Collection<String> addresses) {
+        PeerPool pool = decision.pool();
+        Transport transport = way.transport;
+        if (pool == null || transport == null) {
+            return null;
+        }
         try {
-            pool.retain();
+            addresses.forEach(address -> pool.reach(transport, address));
+            return null;
         } catch (ConfigException e) {
-            return new Decision(choice, null, FallBack.EXHAUSTED, String.valueOf(e.getMessage()));
+            return e;
         }
-        return new Decision(choice, pool, null, choice.verdict());
+    }
+
+    /** The decision in force without its memory, which the way's device does not take (any more). */
+    Decision unregistrable(PciTree tree, Way way, Decision decision, ConfigException refusal) {
+        Registration registration = registration(way.side);
+        Choice former = decision.choice();
+        Candidate used = decision.candidate();
+        if (used != null) {
+            registration.refused(used.provider().address(), refusal);
+        }
+        PciAddress only = used == null ? null : used.provider().address();
+        Choice choice =
+                Selection.choose(
+                        tree, former.clients(), only, Reach.ANY, registration::obstacle, random);
+        return new Decision(choice, null, FallBack.NOT_REGISTRABLE, choice.verdict());
     }
 
     /**
@@ -126,7 +194,7 @@ final class Decider {
         }
         List<Client> clients = new ArrayList<>(way.side.clients(tree));
         media.forEach(medium -> clients.add(medium.client(tree)));
-        Decision decision = decide(tree, clients, setting, Reach.SAME_HIERARCHY);
+        Decision decision = decide(tree, way, clients, setting, Reach.SAME_HIERARCHY);
         prove(decision, media);
         return decision;
     }
@@ -199,7 +267,9 @@ final class Decider {
 
     /** EINVAL unless some memory reaches the medium, as a namespace with {@code p2pmem} needs. */
     void requireServed(PciTree tree, Medium medium) {
-        Choice choice = choose(tree, List.of(medium.client(tree)), medium.setting(), Reach.ANY);
+        Registration any = new Registration(false, Set.of());
+        Choice choice =
+                choose(tree, List.of(medium.client(tree)), medium.setting(), Reach.ANY, any);
         if (choice.chosen() == null) {
             throw new ConfigException(
                     Errno.EINVAL,

@@ -68,7 +68,7 @@ final class Explainer {
         Port.Address address = port.address();
         String traddr =
                 NetworkSide.isAny(address.trtype(), address.traddr()) ? "any" : address.traddr();
-        return List.of(new Way(NetworkSide.of(address.trtype(), traddr)));
+        return List.of(new Way(NetworkSide.of(address.trtype(), traddr), null));
     }
 
     private Explanation ofPort(Port port, Way way, List<Medium> media, boolean linked) {
@@ -77,7 +77,14 @@ final class Explainer {
         media.forEach(medium -> clients.add(medium.client(tree)));
         PeerMemory tried = setting.allowed() ? setting : PeerMemory.AUTO;
         Choice choice =
-                inForce(decider.choose(tree, clients, tried, Reach.SAME_HIERARCHY), way.decision);
+                inForce(
+                        decider.choose(
+                                tree,
+                                clients,
+                                tried,
+                                Reach.SAME_HIERARCHY,
+                                registration(way, way.decision)),
+                        way.decision);
         String outcome;
         if (!real) {
             outcome = supposed();
@@ -105,7 +112,14 @@ final class Explainer {
         List<Client> clients = new ArrayList<>(way.side.clients(tree));
         clients.add(medium.client(tree));
         Choice choice =
-                inForce(decider.choose(tree, clients, medium.setting(), Reach.ANY), decision);
+                inForce(
+                        decider.choose(
+                                tree,
+                                clients,
+                                medium.setting(),
+                                Reach.ANY,
+                                registration(way, decision)),
+                        decision);
         Decision ports = way.decision;
         String outcome;
         if (!real) {
@@ -122,6 +136,15 @@ final class Explainer {
                 "p2pmem=" + medium.setting(),
                 choice,
                 outcome);
+    }
+
+    /** With what the devices have refused since the decision was made. */
+    private Registration registration(Way way, @Nullable Decision decision) {
+        Registration registration = decider.registration(way.side);
+        if (decision != null && real) {
+            registration.recall(decision.choice());
+        }
+        return registration;
     }
 
     private String supposed() {

@@ -17,7 +17,9 @@ enum FallBack {
     /** The data is longer than the largest piece of the memory. */
     TOO_LARGE(6),
     /** The network interface, or a namespace, is no PCI device that could do the DMA. */
-    NOT_ELIGIBLE(7);
+    NOT_ELIGIBLE(7),
+    /** The RDMA device of the port cannot register the memory. */
+    NOT_REGISTRABLE(8);
 
     private final int pair;
 

@@ -10,32 +10,35 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The network interface that carries an address of ours: the client on the hosts' side. Loop connections have
- * none, as their data moves within memory.
+ * none, as their data moves within memory. Over RDMA it is the device that carries the interface's addresses.
  *
  * @param key the same for all addresses of one interface
  * @param networkInterface its name; null: no interface carries the address
+ * @param registers whether the memory must be registered with the device before it can be used
  */
-record NetworkSide(String key, @Nullable String networkInterface) {
+record NetworkSide(String key, @Nullable String networkInterface, boolean registers) {
     private static final String LOOP = "loop";
+    private static final String RDMA = "rdma";
 
     /** Of a connection within this process. */
-    private static final NetworkSide INSIDE = new NetworkSide("", null);
+    private static final NetworkSide INSIDE = new NetworkSide("", null, false);
 
     /** {@code address} is as text, without port. */
     static NetworkSide of(String transport, String address) {
         if (transport.equals(LOOP)) {
             return INSIDE;
         }
+        boolean registers = transport.equals(RDMA);
         try {
             NetworkInterface found =
                     NetworkInterface.getByInetAddress(InetAddress.ofLiteral(address));
             if (found != null) {
-                return new NetworkSide(found.getName(), found.getName());
+                return new NetworkSide(found.getName(), found.getName(), registers);
             }
         } catch (SocketException | IllegalArgumentException e) {
             // no interface has it, for all that we can find out
         }
-        return new NetworkSide("address " + address, null);
+        return new NetworkSide("address " + address, null, registers);
     }
 
     /** Whether hosts may come by any interface; then it is known when they come. */
@@ -54,7 +57,10 @@ record NetworkSide(String key, @Nullable String networkInterface) {
     List<Client> clients(PciTree tree) {
         String name = networkInterface;
         if (name != null) {
-            return List.of(tree.networkInterface("interface " + name, name));
+            return List.of(
+                    registers
+                            ? tree.rdmaDeviceOf(name)
+                            : tree.networkInterface("interface " + name, name));
         }
         return key.isEmpty()
                 ? List.of()

@@ -76,7 +76,8 @@ public final class PeerStaging implements Staging {
         this(sysfs, random, List.of(), watch, checkNanos);
     }
 
-    private PeerStaging(
+    /** All of them. */
+    PeerStaging(
             Path sysfs,
             RandomGenerator random,
             List<DmaBufProvider> handedIn,

@@ -11,6 +11,7 @@ import org.jnvmet.target.PeerMemory;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Subsystem;
 import org.jnvmet.target.spi.Placement;
+import org.jnvmet.target.spi.Transport;
 import org.jspecify.annotations.Nullable;
 
 /** A port that exports something. Guarded by the lock of {@link PeerStaging}; loops read what is volatile. */
@@ -37,7 +38,12 @@ final class PortState {
 
     /** The way of that side; made at the first call. */
     Way way(NetworkSide side) {
-        return ways.computeIfAbsent(side.key(), _ -> new Way(side));
+        return ways.computeIfAbsent(side.key(), _ -> new Way(side, transport()));
+    }
+
+    /** Also before the port listens; null: there is none of that type. */
+    private @Nullable Transport transport() {
+        return port.target().transport(port.address().trtype());
     }
 
     /** For a controller that comes just now; null: its way is not known. Any thread. */
@@ -58,6 +64,11 @@ final class PortState {
     /** One interface by which hosts come, and what was decided for it. */
     static final class Way {
         final NetworkSide side;
+
+        /** Which is asked to reach the memory; null: nobody is asked. */
+        final @Nullable Transport transport;
+
+        /** Ours, at which hosts come. */
         final Set<String> addresses = new HashSet<>();
 
         /** Null: nothing is allowed, or there is no namespace. */
@@ -65,8 +76,18 @@ final class PortState {
 
         Map<Namespace, StagedPlacement> placements = new HashMap<>();
 
-        Way(NetworkSide side) {
+        Way(NetworkSide side, @Nullable Transport transport) {
             this.side = side;
+            this.transport = transport;
+        }
+
+        /** The former decision, if it is another one, is dropped. */
+        void replace(@Nullable Decision next) {
+            Decision old = decision;
+            decision = next;
+            if (old != null && !old.is(next)) {
+                old.drop();
+            }
         }
     }
 }

@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.host.Host;
 import org.jnvmet.host.HostController;
 import org.jnvmet.p2pmem.emulated.EmulatedBus;
 import org.jnvmet.p2pmem.emulated.EmulatedFunction;
 import org.jnvmet.p2pmem.emulated.EmulatedTree;
+import org.jnvmet.p2pmem.pool.DmaBufProvider;
 import org.jnvmet.target.Namespace;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Subsystem;
@@ -46,6 +48,7 @@ final class StagingFixture implements AutoCloseable {
     final IoWorkers workers = new IoWorkers(8);
     final WatchedBackends media = new WatchedBackends(new Backends(workers));
     final TcpTransport tcp;
+    final RegisteringTransport rdma;
     final PeerStaging staging;
     final Target target;
     final Subsystem subsystem;
@@ -58,6 +61,29 @@ final class StagingFixture implements AutoCloseable {
     }
 
     StagingFixture(Path directory, long memoryBytes, int loops, long checkNanos) {
+        this(directory, memoryBytes, loops, checkNanos, _ -> List.of(), "tcp");
+    }
+
+    /**
+     * The first port is one of RDMA, whose hosts come through sockets all the same.
+     *
+     * @param handedIn memory that the machine has beside that of sysfs
+     */
+    static StagingFixture ofRdma(
+            Path directory,
+            long memoryBytes,
+            Function<StagingFixture, List<DmaBufProvider>> handedIn) {
+        return new StagingFixture(
+                directory, memoryBytes, 2, SelfCheck.LIMIT_NANOS, handedIn, "rdma");
+    }
+
+    private StagingFixture(
+            Path directory,
+            long memoryBytes,
+            int loops,
+            long checkNanos,
+            Function<StagingFixture, List<DmaBufProvider>> handedIn,
+            String trtype) {
         this.directory = directory;
         tree = EmulatedTree.in(directory.resolve("sys")).cpu("GenuineIntel", 6);
         EmulatedBus socket = tree.hostBridge(0, 0);
@@ -67,17 +93,29 @@ final class StagingFixture implements AutoCloseable {
         int[] device = deviceOf(directory);
         ssd.memory(memoryBytes).blockDevice("nvme0n1", device[0], device[1]);
         tcp = new TcpTransport(TcpSettings.DEFAULTS.withLoops(loops));
-        staging = new PeerStaging(tree.root(), new SplittableRandom(7), watch, checkNanos);
-        target = new Target(List.of(tcp), List.of(media), staging);
+        rdma = new RegisteringTransport(tcp);
+        staging =
+                new PeerStaging(
+                        tree.root(),
+                        new SplittableRandom(7),
+                        handedIn.apply(this),
+                        watch,
+                        checkNanos);
+        target = new Target(List.of(tcp, rdma), List.of(media), staging);
         subsystem = target.createSubsystem(SUBSYSTEM);
         subsystem.allowAnyHost(true);
-        port = port(1, "127.0.0.1");
+        port = port(1, trtype, "127.0.0.1");
     }
 
     /** A port that no subsystem is linked to; no data in capsules, as that is never staged. */
     Port port(int id, String address) {
+        return port(id, "tcp", address);
+    }
+
+    Port port(int id, String trtype, String address) {
         Port made = target.createPort(id);
-        made.address(new Port.Address("tcp", "ipv4", address, "0", "not specified", "none"));
+        made.changeAddress(unset ->
+                unset.withTrtype(trtype).withAdrfam("ipv4").withTraddr(address).withTrsvcid("0"));
         made.inlineDataBytes(0);
         return made;
     }

@@ -166,9 +166,14 @@ public final class EmulatedFunction {
         return this;
     }
 
-    /** Is an RDMA device. */
-    public EmulatedFunction rdmaDevice(String name) {
+    /**
+     * Is an RDMA device.
+     *
+     * @param interfaces whose addresses it carries, as its GIDs tell
+     */
+    public EmulatedFunction rdmaDevice(String name, String... interfaces) {
         Path home = SysfsDirectory.make(directory.resolve("infiniband").resolve(name));
+        EmulatedTree.gids(home, interfaces);
         SysfsDirectory.link(home.resolve("device"), directory);
         SysfsDirectory.link(tree.root().resolve("class/infiniband").resolve(name), home);
         return this;

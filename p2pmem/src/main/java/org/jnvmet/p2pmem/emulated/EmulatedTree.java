@@ -97,12 +97,26 @@ public final class EmulatedTree {
         return this;
     }
 
-    /** An RDMA device of software only: rxe, siw. */
-    public EmulatedTree virtualRdmaDevice(String name) {
+    /**
+     * An RDMA device of software only: rxe, siw.
+     *
+     * @param interfaces whose addresses it carries
+     */
+    public EmulatedTree virtualRdmaDevice(String name, String... interfaces) {
         Path directory =
                 SysfsDirectory.make(root.resolve("devices/virtual/infiniband").resolve(name));
+        gids(directory, interfaces);
         SysfsDirectory.link(root.resolve("class/infiniband").resolve(name), directory);
         return this;
+    }
+
+    /** The interface of each GID of the one port; those behind them are not in use, and read as nothing here. */
+    static void gids(Path device, String... interfaces) {
+        Path ndevs = SysfsDirectory.make(device.resolve("ports/1/gid_attrs/ndevs"));
+        for (int i = 0; i < interfaces.length; i++) {
+            SysfsDirectory.write(ndevs.resolve(Integer.toString(i)), interfaces[i]);
+        }
+        SysfsDirectory.write(ndevs.resolve(Integer.toString(interfaces.length)), "");
     }
 
     /**

@@ -18,6 +18,25 @@ final class DeviceLinks {
         return null;
     }
 
+    /**
+     * The client that a device with that directory is.
+     *
+     * @param name of the client
+     * @param device its own name
+     */
+    static Client physical(PciTree tree, String name, String device, Path directory) {
+        PciFunction function = functionOf(tree, directory);
+        if (function == null) {
+            // Directories of copied trees need not be where the kernel had them; the link says it
+            // too.
+            function = functionOf(tree, SysfsFiles.real(directory.resolve("device")));
+        }
+        return function == null
+                ? Client.none(
+                        name, "%s belongs to no PCI function: %s".formatted(device, directory))
+                : Client.of(name, function);
+    }
+
     /** Whether a directory, given without links, is that of a device that exists in software only. */
     static boolean isVirtual(PciTree tree, Path device) {
         Path root = SysfsFiles.real(tree.root());

@@ -34,9 +34,9 @@ final class DeviceNames {
             String name = SysfsFiles.name(link);
             add(interfaces.networkInterface(name, name));
         }
-        for (Path link : entries("class/infiniband")) {
-            String name = SysfsFiles.name(link);
-            add(interfaces.rdmaDevice(name, name));
+        RdmaDevices rdma = new RdmaDevices(tree);
+        for (String name : rdma.names()) {
+            add(rdma.device(name, name));
         }
         return names;
     }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which PCI function does the DMA of a network interface or an RDMA device, and why none does. */
+/** Which PCI function does the DMA of a network interface, and why none does. */
 final class NetworkDevices {
     private static final String LOWER = "lower_";
 
@@ -31,32 +31,8 @@ final class NetworkDevices {
         return Client.none(name, virtual(networkInterface, device));
     }
 
-    Client rdmaDevice(String name, String device) {
-        Path directory = find("class/infiniband", device);
-        if (directory == null) {
-            return Client.none(
-                    name, "there is no RDMA device '%s' below %s".formatted(device, tree.root()));
-        }
-        if (DeviceLinks.isVirtual(tree, directory)) {
-            return Client.none(
-                    name,
-                    device
-                            + " is an RDMA device of software only (rxe, siw): the processor copies, nothing does DMA");
-        }
-        return physical(name, device, directory);
-    }
-
     private Client physical(String name, String device, Path directory) {
-        PciFunction function = DeviceLinks.functionOf(tree, directory);
-        if (function == null) {
-            // Directories of copied trees need not be where the kernel had them; the link says it
-            // too.
-            function = DeviceLinks.functionOf(tree, SysfsFiles.real(directory.resolve("device")));
-        }
-        return function == null
-                ? Client.none(
-                        name, "%s belongs to no PCI function: %s".formatted(device, directory))
-                : Client.of(name, function);
+        return DeviceLinks.physical(tree, name, device, directory);
     }
 
     /** A tagged view of one interface, whose function does the DMA. */

@@ -49,6 +49,12 @@ public interface PciTree {
     /** The client that an RDMA device is; software devices are none. */
     Client rdmaDevice(String name, String device);
 
+    /**
+     * The client that the RDMA device is which carries the addresses of a network interface; software devices are
+     * none.
+     */
+    Client rdmaDeviceOf(String networkInterface);
+
     /** Names of the block devices, network interfaces and RDMA devices of each function that has any. */
     Map<PciAddress, List<String>> deviceNames();
 }

@@ -3,6 +3,7 @@ package org.jnvmet.p2pmem.pci;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -42,10 +43,26 @@ public final class Selection {
             @Nullable PciAddress only,
             Reach reach,
             RandomGenerator random) {
+        return choose(tree, clients, only, reach, _ -> null, random);
+    }
+
+    /**
+     * As {@link #choose(PciTree, List, PciAddress, Reach, RandomGenerator)}, of the memory that can be registered.
+     *
+     * @param unregistrable why a provider's memory cannot be; null: it can
+     */
+    public static Choice choose(
+            PciTree tree,
+            List<Client> clients,
+            @Nullable PciAddress only,
+            Reach reach,
+            Function<PciFunction, @Nullable String> unregistrable,
+            RandomGenerator random) {
         List<Candidate> candidates = new ArrayList<>();
         for (PciFunction function : tree.functions()) {
             if (function.isProvider()) {
-                candidates.add(candidate(tree, function, clients, reach));
+                String why = unregistrable.apply(function);
+                candidates.add(candidate(tree, function, clients, reach, why));
             }
         }
         List<Candidate> nearest = nearest(candidates, only);
@@ -80,7 +97,11 @@ public final class Selection {
     }
 
     private static Candidate candidate(
-            PciTree tree, PciFunction provider, List<Client> clients, Reach reach) {
+            PciTree tree,
+            PciFunction provider,
+            List<Client> clients,
+            Reach reach,
+            @Nullable String unregistrable) {
         List<PciPath> paths =
                 clients.stream()
                         .filter(client -> client.function() != null)
@@ -94,7 +115,17 @@ public final class Selection {
         }
         String obstacle = obstacle(clients, paths, reach);
         if (!obstacle.isEmpty()) {
-            return new Candidate(provider, paths, NOT_USABLE, worst, "not usable: " + obstacle);
+            return new Candidate(
+                    provider, paths, NOT_USABLE, worst, null, "not usable: " + obstacle);
+        }
+        if (unregistrable != null) {
+            return new Candidate(
+                    provider,
+                    paths,
+                    NOT_USABLE,
+                    worst,
+                    unregistrable,
+                    "not registrable: " + unregistrable);
         }
         String verdict =
                 "usable at distance %d %s"
@@ -103,7 +134,7 @@ public final class Selection {
                                 worst == MapType.BUS_ADDR
                                         ? "by bus address"
                                         : "through the host bridge");
-        return new Candidate(provider, paths, distance, worst, verdict);
+        return new Candidate(provider, paths, distance, worst, null, verdict);
     }
 
     /** What keeps a provider from serving all clients; empty: nothing does. */

@@ -83,7 +83,12 @@ final class SysfsTree implements PciTree {
 
     @Override
     public Client rdmaDevice(String name, String device) {
-        return new NetworkDevices(this).rdmaDevice(name, device);
+        return new RdmaDevices(this).device(name, device);
+    }
+
+    @Override
+    public Client rdmaDeviceOf(String networkInterface) {
+        return new RdmaDevices(this).of(networkInterface);
     }
 
     @Override

@@ -111,6 +111,11 @@ public final class DmaBufProvider implements Provider, AutoCloseable {
     }
 
     @Override
+    public int dmaBuf() {
+        return fd;
+    }
+
+    @Override
     public synchronized long availableBytes() {
         return closed || mapped ? 0 : bytes;
     }

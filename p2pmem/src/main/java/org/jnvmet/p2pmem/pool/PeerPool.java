@@ -3,14 +3,19 @@ package org.jnvmet.p2pmem.pool;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jnvmet.target.ConfigException;
 import org.jnvmet.target.posix.Errno;
 import org.jnvmet.target.spi.DataBuffer;
+import org.jnvmet.target.spi.DeviceMemory;
 import org.jnvmet.target.spi.Loop;
+import org.jnvmet.target.spi.Transport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +44,10 @@ public final class PeerPool implements AutoCloseable {
     private final Object lifecycle =
             new Object(); // guards the following, and mapping and unmapping
     private boolean closed;
+    private List<DeviceMemory> mapped = List.of();
+
+    /** Those who were asked to reach what is mapped, and can. */
+    private final Set<Transport> reaching = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** All memory of the provider that is available when the first user comes. */
     public PeerPool(Provider provider) {
@@ -75,12 +84,35 @@ public final class PeerPool implements AutoCloseable {
             }
             if (!centre.retain()) {
                 List<Mapping> mappings = map();
+                mapped = mappings.stream().map(this::memory).toList();
                 centre.open(mappings);
                 LOG.info(
                         "{}: mapped {} bytes of peer memory in {} pieces",
                         provider.address(),
                         centre.mappedBytes(),
                         mappings.size());
+            }
+        }
+    }
+
+    private DeviceMemory memory(Mapping mapping) {
+        return new DeviceMemory(
+                "the memory of " + provider.address(),
+                mapping.address(),
+                mapping.bytes(),
+                provider.dmaBuf());
+    }
+
+    /**
+     * Has the device with that address reach the memory, until it is unmapped. For users only; idempotent.
+     *
+     * @throws ConfigException what {@link Transport#reach} throws
+     */
+    public void reach(Transport transport, String localAddress) {
+        synchronized (lifecycle) {
+            for (DeviceMemory memory : mapped) {
+                transport.reach(localAddress, memory);
+                reaching.add(transport);
             }
         }
     }
@@ -243,11 +275,26 @@ public final class PeerPool implements AutoCloseable {
     private void unmapIfIdle() {
         synchronized (lifecycle) {
             List<Extent> extents = centre.takeIdle();
-            extents.forEach(Extent::unmap);
             if (!extents.isEmpty()) {
+                unreach();
+                extents.forEach(Extent::unmap);
                 LOG.info("{}: gave its peer memory back", provider.address());
             }
         }
+    }
+
+    private void unreach() {
+        for (Transport transport : reaching) {
+            for (DeviceMemory memory : mapped) {
+                try {
+                    transport.unreach(memory);
+                } catch (RuntimeException e) {
+                    LOG.error("{}: {} does not let go of it", memory.name(), transport.name(), e);
+                }
+            }
+        }
+        reaching.clear();
+        mapped = List.of();
     }
 
     /** Memory lent to a control thread. */

@@ -19,6 +19,9 @@ public interface Provider {
     /** Whether it may be used, now: false also when the device is gone. */
     boolean published();
 
+    /** Descriptor of the dma-buf that the memory is, for devices to register; negative: it is none. */
+    int dmaBuf();
+
     /**
      * Maps that many bytes, a multiple of 4,096, of the memory. Each mapping has memory of its own.
      *

@@ -45,6 +45,11 @@ public final class SysfsProvider implements Provider {
     }
 
     @Override
+    public int dmaBuf() {
+        return -1;
+    }
+
+    @Override
     public long availableBytes() {
         return Math.max(0, number("available") - EMULATED.getOrDefault(file(), 0L));
     }

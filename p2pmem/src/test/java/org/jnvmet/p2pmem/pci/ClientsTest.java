@@ -240,6 +240,38 @@ final class ClientsTest {
     }
 
     @Test
+    void theRdmaDeviceOfAnInterfaceIsTheOneThatCarriesIt() {
+        EmulatedFunction one = bus.endpoint().networkInterface("eth0").rdmaDevice("mlx5_1");
+        EmulatedFunction bonded = bus.endpoint().rdmaDevice("mlx5_0", "bond0", "bond0.7");
+        EmulatedFunction infiniband = bus.endpoint().networkInterface("ib0").rdmaDevice("mlx4_0");
+        machine.virtualNetworkInterface("bond0", "bond");
+        machine.virtualRdmaDevice("rxe0", "eth1", "bond0");
+        bus.endpoint().networkInterface("eth1");
+        bus.endpoint().networkInterface("eth2");
+        PciTree tree = PciTree.read(sysfs);
+        isAt(tree.rdmaDeviceOf("bond0"), bonded);
+        isAt(tree.rdmaDeviceOf("bond0.7"), bonded);
+        assertThat(tree.rdmaDeviceOf("bond0").name())
+                .isEqualTo("RDMA device mlx5_0 of interface bond0");
+        isAt(tree.rdmaDeviceOf("eth0"), one);
+        isAt(tree.rdmaDeviceOf("ib0"), infiniband);
+        isNone(tree.rdmaDeviceOf("eth1"), "rxe0 is an RDMA device of software only");
+        isNone(tree.rdmaDeviceOf("eth2"), "no RDMA device below");
+        isNone(tree.rdmaDeviceOf("lo"), "no RDMA device below");
+    }
+
+    @Test
+    void anRdmaDeviceOfSoftwareMayLieBelowTheFunctionOfItsInterface() throws IOException {
+        EmulatedFunction rxe = bus.endpoint().networkInterface("eth0").rdmaDevice("rxe0", "eth0");
+        Files.writeString(rxe.directory().resolve("infiniband/rxe0/parent"), "eth0\n");
+        EmulatedFunction siw = bus.endpoint().networkInterface("eth1").rdmaDevice("siw0", "eth1");
+        Files.writeString(
+                siw.directory().resolve("infiniband/siw0/node_desc"), "Software iWARP stack\n");
+        isNone(PciTree.read(sysfs).rdmaDeviceOf("eth0"), "software only");
+        isNone(PciTree.read(sysfs).rdmaDeviceOf("eth1"), "software only");
+    }
+
+    @Test
     void namesAreListedByFunction() {
         EmulatedFunction both = bus.endpoint().rdmaDevice("mlx5_0").networkInterface("eth0");
         EmulatedFunction disk =

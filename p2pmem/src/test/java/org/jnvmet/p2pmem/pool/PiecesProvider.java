@@ -64,6 +64,11 @@ final class PiecesProvider implements Provider {
     }
 
     @Override
+    public int dmaBuf() {
+        return -1;
+    }
+
+    @Override
     public long bytes() {
         return bytes;
     }

@@ -46,7 +46,7 @@ final class ConfigCommand implements Runnable {
             @Mixin ControlOption control) {
         String json = ConfigFile.read(file);
         try {
-            new ControlClient(control.path()).ask("restore", json);
+            remark(file, new ControlClient(control.path()).ask("restore", json));
         } catch (ControlClient.Refused why) {
             throw new CommandFailure(file + ": " + why.getMessage());
         }
@@ -95,8 +95,17 @@ final class ConfigCommand implements Runnable {
     int check(
             @Parameters(paramLabel = "FILE", description = "nvmetcli's JSON; - is standard input")
                     Path file) {
-        ConfigFile.check(file, ConfigFile.read(file));
+        remark(file, ConfigFile.check(file, ConfigFile.read(file)));
         return 0;
+    }
+
+    /** On standard error: the command has succeeded. */
+    private void remark(Path file, String remarks) {
+        if (spec != null) {
+            PrintWriter err = spec.commandLine().getErr();
+            remarks.lines().forEach(each -> err.println(file + ": " + each));
+            err.flush();
+        }
     }
 
     private void print(String text) {

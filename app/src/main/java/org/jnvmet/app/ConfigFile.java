@@ -11,8 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jnvmet.app.console.CommandFailure;
+import org.jnvmet.conf.AbsentDevice;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.Transaction;
 import org.jnvmet.p2pmem.PeerStaging;
@@ -68,12 +71,23 @@ final class ConfigFile {
         }
     }
 
-    /** Refuses a configuration that a server on this machine would refuse. */
-    static void check(Path file, String json) {
+    /**
+     * Refuses a configuration that a server on this machine would refuse.
+     *
+     * @return remarks
+     */
+    static String check(Path file, String json) {
         try (PeerStaging judge = new StagingOptions().open()) {
-            new Transaction(() -> new Rehearsal(null, judge)).check(json);
+            return remarks(new Transaction(() -> new Rehearsal(judge)).check(json));
         } catch (ConfigFileException wrong) {
             throw new CommandFailure(file + ": " + wrong.getMessage());
         }
+    }
+
+    /** What a configuration wishes and this machine has no device for, a line each. */
+    static String remarks(List<AbsentDevice> absent) {
+        return absent.stream()
+                .map(each -> each + "; that port does not listen")
+                .collect(Collectors.joining("\n"));
     }
 }

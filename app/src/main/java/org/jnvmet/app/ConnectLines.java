@@ -6,12 +6,15 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Subsystem;
 import org.jnvmet.target.Target;
 
 /** What to type on a Linux host to connect to what a target exports. */
 final class ConnectLines {
+    private static final Set<String> FABRICS = Set.of("tcp", "rdma");
+
     private ConnectLines() {}
 
     /** A line for each subsystem of each port that a host can reach; a wildcard address becomes a real one. */
@@ -19,11 +22,12 @@ final class ConnectLines {
         List<String> lines = new ArrayList<>();
         for (Port port : target.ports()) {
             Port.Address address = port.address();
-            if (address.trtype().equals("tcp")) {
+            if (FABRICS.contains(address.trtype())) {
                 for (Subsystem subsystem : port.subsystems()) {
                     lines.add(
-                            "nvme connect -t tcp -a %s -s %s -n %s"
+                            "nvme connect -t %s -a %s -s %s -n %s"
                                     .formatted(
+                                            address.trtype(),
                                             reachable(address.traddr()),
                                             address.trsvcid(),
                                             subsystem.nqn()));

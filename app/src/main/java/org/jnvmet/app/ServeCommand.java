@@ -60,9 +60,10 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Event loops. Default: one for each processor.")
+            description = "Event loops of each fabric. Default: one for each processor.")
     private @Nullable Integer threads;
 
+    @Mixin private RdmaOptions rdma = new RdmaOptions();
     @Mixin private StagingOptions staging = new StagingOptions();
     @Mixin private ControlOption control = new ControlOption();
     @Mixin private Verbosity verbosity = new Verbosity(Level.INFO);
@@ -86,7 +87,7 @@ final class ServeCommand implements Callable<Integer> {
                     command().commandLine(),
                     "--threads: " + loops + " is not within 1 .. " + MAX_THREADS);
         }
-        return new Server.Settings(config, mount, state, loops, control, staging);
+        return new Server.Settings(config, mount, state, loops, rdma, control, staging);
     }
 
     private void announce(Server server) {

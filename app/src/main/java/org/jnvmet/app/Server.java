@@ -11,6 +11,7 @@ import org.jnvmet.app.control.ControlOption;
 import org.jnvmet.app.control.ControlServer;
 import org.jnvmet.app.control.ExplainRequest;
 import org.jnvmet.app.p2p.ExplanationReport;
+import org.jnvmet.conf.AbsentDevice;
 import org.jnvmet.conf.ConfigFileException;
 import org.jnvmet.conf.DefaultConfig;
 import org.jnvmet.conf.SavedJson;
@@ -22,6 +23,8 @@ import org.jnvmet.p2pmem.pci.PciTree;
 import org.jnvmet.target.Port;
 import org.jnvmet.target.Subsystem;
 import org.jnvmet.target.Target;
+import org.jnvmet.transport.rdma.RdmaSettings;
+import org.jnvmet.verbs.linux.LinuxVerbs;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,7 @@ final class Server implements AutoCloseable, ControlServer.Commands {
      * @param mount where to mount the tree; null: nowhere
      * @param state journal; null: nothing is kept
      * @param threads event loops
+     * @param rdma what RDMA hosts may take
      * @param control where the control socket is
      * @param staging which peer memory there is
      */
@@ -56,6 +60,7 @@ final class Server implements AutoCloseable, ControlServer.Commands {
             @Nullable Path mount,
             @Nullable Path state,
             int threads,
+            RdmaOptions rdma,
             ControlOption control,
             StagingOptions staging) {
         /** With what peer memory this machine has. */
@@ -65,7 +70,7 @@ final class Server implements AutoCloseable, ControlServer.Commands {
                 @Nullable Path state,
                 int threads,
                 ControlOption control) {
-            this(config, mount, state, threads, control, new StagingOptions());
+            this(config, mount, state, threads, new RdmaOptions(), control, new StagingOptions());
         }
     }
 
@@ -80,7 +85,16 @@ final class Server implements AutoCloseable, ControlServer.Commands {
 
     /** Starts everything, or nothing and says why in one line. */
     static Server start(Settings settings) {
-        Server server = new Server(new Assembly(settings.threads(), settings.staging().open()));
+        RdmaSettings rdma = settings.rdma().settings(settings.threads());
+        return start(
+                settings,
+                new Assembly(
+                        settings.threads(), rdma, LinuxVerbs::open, settings.staging().open()));
+    }
+
+    /** As {@link #start(Settings)}, of a target that is made already. */
+    static Server start(Settings settings, Assembly assembly) {
+        Server server = new Server(assembly);
         boolean started = false;
         try {
             // Hosts of a former run come back while ports are opened one after the other.
@@ -102,7 +116,7 @@ final class Server implements AutoCloseable, ControlServer.Commands {
 
     private void configure(Settings settings) {
         if (settings.state() == null) {
-            begin(settings.config());
+            List<AbsentDevice> _ = begin(settings.config());
             return;
         }
         StateJournal opened = open(settings.state());
@@ -110,12 +124,13 @@ final class Server implements AutoCloseable, ControlServer.Commands {
         closeLater("state", opened);
         if (opened.isNew()) {
             opened.follow(assembly.tree());
-            opened.together(() -> begin(settings.config()));
+            List<AbsentDevice> _ = opened.together(() -> begin(settings.config()));
             return;
         }
         if (settings.config() != null) {
             LOG.warn("{} has a state, so {} is not read", settings.state(), settings.config());
         }
+        // What a device is missing for today is no reason not to serve the rest: see docs/rdma.md.
         int refusals = opened.replay(assembly.tree());
         opened.follow(assembly.tree());
         LOG.info("state {} is brought back, {} refusals", settings.state(), refusals);
@@ -129,10 +144,10 @@ final class Server implements AutoCloseable, ControlServer.Commands {
         }
     }
 
-    private void begin(@Nullable Path config) {
+    private List<AbsentDevice> begin(@Nullable Path config) {
         String json = config == null ? DefaultConfig.json() : ConfigFile.read(config);
         try {
-            transaction.restore(json, assembly.tree());
+            return transaction.restore(json, assembly.tree());
         } catch (ConfigFileException wrong) {
             throw new CommandFailure(
                     (config == null ? "the default configuration" : config)
@@ -163,13 +178,13 @@ final class Server implements AutoCloseable, ControlServer.Commands {
     }
 
     @Override
-    public synchronized void restore(String json) {
-        if (journal == null) {
-            transaction.restore(json, assembly.tree());
-        } else {
-            journal.together(() -> transaction.restore(json, assembly.tree()));
-        }
+    public synchronized String restore(String json) {
+        List<AbsentDevice> absent =
+                journal == null
+                        ? transaction.restore(json, assembly.tree())
+                        : journal.together(() -> transaction.restore(json, assembly.tree()));
         LOG.info("the configuration was restored from a file");
+        return ConfigFile.remarks(absent);
     }
 
     @Override

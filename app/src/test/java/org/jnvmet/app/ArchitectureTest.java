@@ -14,6 +14,8 @@ import com.tngtech.archunit.lang.ArchRule;
 final class ArchitectureTest {
     private static final String WIRE = "org.jnvmet.wire..";
     private static final String CORE = "org.jnvmet.target..";
+    private static final String VERBS = "org.jnvmet.verbs..";
+    private static final String SOFTWARE_VERBS = "org.jnvmet.verbs.software..";
     private static final String TRANSPORTS = "org.jnvmet.transport..";
     private static final String PEER_MEMORY = "org.jnvmet.p2pmem..";
     private static final String CONFIGFS = "org.jnvmet.configfs..";
@@ -31,6 +33,8 @@ final class ArchitectureTest {
                     .definedBy(WIRE)
                     .layer("core")
                     .definedBy(CORE)
+                    .layer("verbs")
+                    .definedBy(VERBS)
                     .layer("transports")
                     .definedBy(TRANSPORTS)
                     .layer("p2pmem")
@@ -49,8 +53,10 @@ final class ArchitectureTest {
                     .mayNotAccessAnyLayer()
                     .whereLayer("core")
                     .mayOnlyAccessLayers("wire")
+                    .whereLayer("verbs")
+                    .mayNotAccessAnyLayer()
                     .whereLayer("transports")
-                    .mayOnlyAccessLayers("wire", "core", "host")
+                    .mayOnlyAccessLayers("wire", "core", "host", "verbs")
                     .whereLayer("p2pmem")
                     .mayOnlyAccessLayers("wire", "core")
                     .whereLayer("configfs")
@@ -58,9 +64,42 @@ final class ArchitectureTest {
                     .whereLayer("conf")
                     .mayOnlyAccessLayers("configfs", "core")
                     .whereLayer("host")
-                    .mayOnlyAccessLayers("wire")
+                    .mayOnlyAccessLayers("wire", "verbs")
                     .whereLayer("testkit")
-                    .mayOnlyAccessLayers("wire", "core", "host");
+                    .mayOnlyAccessLayers("wire", "core", "host", "verbs");
+
+    @ArchTest
+    final ArchRule softwareVerbsAreForTests =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage(SOFTWARE_VERBS)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(SOFTWARE_VERBS);
+
+    @ArchTest
+    final ArchRule providersOfVerbsDoNotKnowEachOther =
+            slices().matching("org.jnvmet.verbs.(*)..").should().notDependOnEachOther();
+
+    @ArchTest
+    final ArchRule verbsAreSpokenWhereRdmaIs =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(
+                            VERBS, "org.jnvmet.transport.rdma..", "org.jnvmet.host.rdma..", TESTKIT)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("com.ibm.disni..");
+
+    /** Its endpoints repeat what was rejected for ever, and its own provider needs a native library. */
+    @ArchTest
+    final ArchRule onlyDisnisVerbsAreUsed =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.jnvmet..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("com.ibm.disni", "com.ibm.disni.verbs.impl..");
 
     @ArchTest
     final ArchRule treeKnowsNeitherModelNorMount =
@@ -97,6 +136,7 @@ final class ArchitectureTest {
                             "org.jnvmet.p2pmem.pool..",
                             "org.jnvmet.p2pmem.emulated..");
 
+    /** But all may know what is common to them, in the package above. */
     @ArchTest
     final ArchRule transportsDoNotKnowEachOther =
             slices().matching("org.jnvmet.transport.(*)..").should().notDependOnEachOther();
@@ -121,7 +161,7 @@ final class ArchitectureTest {
     final ArchRule nettyStaysInTransportsAndHost =
             noClasses()
                     .that()
-                    .resideOutsideOfPackages("org.jnvmet.transport.tcp..", HOST)
+                    .resideOutsideOfPackages(TRANSPORTS, HOST, VERBS)
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("io.netty..");
@@ -144,7 +184,8 @@ final class ArchitectureTest {
                             "org.jnvmet.target.posix..",
                             "org.jnvmet.host.linux..",
                             "org.jnvmet.configfs.fuse..",
-                            "org.jnvmet.transport.tcp..")
+                            "org.jnvmet.verbs.linux..",
+                            "org.jnvmet.verbs.software..")
                     .should()
                     .dependOnClassesThat()
                     .haveFullyQualifiedName("java.lang.foreign.Linker");

@@ -443,7 +443,9 @@ final class HostCommandsTest {
                     1 | -t tcp_offload -a 127.0.0.1 --device nosuch | tcp_offload 127.0.0.1: there is no offload device nosuch; registered: io_uring, poll
                     1 | -t tcp_offload -a 127.0.0.1 -f nosuch0 --device poll | offload device poll does not reach 127.0.0.1 by nosuch0; registered: io_uring, poll
                     1 | -t tcp_offload -a 127.0.0.1 -w 192.0.2.9 | no offload device reaches 127.0.0.1 from 192.0.2.9; registered: io_uring, poll
-                    2 | -a 127.0.0.1 -t rdma         | --transport: 'rdma' is none of [tcp, tcp_offload]; see 'jnvmet identify-ctrl --help'
+                    1 | -a 127.0.0.1 -t rdma -g      | rdma does not take the option hdr_digest
+                    1 | -a 127.0.0.1 -t rdma -f lo   | rdma does not take the option host_iface
+                    2 | -a 127.0.0.1 -t fc           | --transport: 'fc' is none of [tcp, tcp_offload, rdma]; see 'jnvmet identify-ctrl --help'
                     2 | -a 127.0.0.1 --device poll   | --device is for the transport tcp_offload, not tcp; see 'jnvmet identify-ctrl --help'
                     2 | -s 4420                      | Missing required option: '--traddr=ADDRESS'; see 'jnvmet identify-ctrl --help'
                     """)

@@ -71,6 +71,7 @@ final class PeerMemoryServerTest {
                         null,
                         folder.resolve("state"),
                         1,
+                        new RdmaOptions(),
                         new ControlOption(control()),
                         new StagingOptions(machine.sysfs())));
     }

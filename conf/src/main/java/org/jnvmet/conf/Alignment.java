@@ -60,6 +60,13 @@ final class Alignment {
     @FunctionalInterface
     interface Refusals {
         void refused(String path, ConfigException why);
+
+        /**
+         * As {@link #refused}, of a port's link to {@code target} for which this machine has not the device.
+         */
+        default void absent(String path, String target, ConfigException why) {
+            refused(path, why);
+        }
     }
 
     Alignment(ConfigTree tree, Refusals refusals) {
@@ -222,7 +229,11 @@ final class Alignment {
                 tree.symlink(directory, TreeImage.name(path), target);
             }
         } catch (ConfigException why) {
-            refusals.refused(path, why);
+            if (why.errno() == Errno.ENODEV) {
+                refusals.absent(path, targetPath, why);
+            } else {
+                refusals.refused(path, why);
+            }
         }
     }
 

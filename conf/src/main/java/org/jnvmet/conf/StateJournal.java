@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jnvmet.configfs.tree.Attribute;
 import org.jnvmet.configfs.tree.Change;
 import org.jnvmet.configfs.tree.ChangeListener;
@@ -104,19 +105,34 @@ public final class StateJournal implements ChangeListener, AutoCloseable {
      * @return number of refusals
      */
     public int replay(ConfigTree fresh) {
-        int[] refusals = {0};
-        Alignment.replay(
-                        fresh,
-                        (path, why) -> {
-                            refusals[0]++;
-                            LOG.error(
-                                    "state {}: {} was not brought back and stays recorded: {}",
-                                    file.path(),
-                                    path,
-                                    why.getMessage());
-                        })
-                .create(recorded);
-        return refusals[0];
+        Refused refused = new Refused();
+        Alignment.replay(fresh, refused).create(recorded);
+        return refused.count;
+    }
+
+    /** Tells what could not be brought back. */
+    private final class Refused implements Alignment.Refusals {
+        private int count;
+
+        @Override
+        public void refused(String path, ConfigException why) {
+            count++;
+            LOG.error(
+                    "state {}: {} was not brought back and stays recorded: {}",
+                    file.path(),
+                    path,
+                    why.getMessage());
+        }
+
+        @Override
+        public void absent(String path, String target, ConfigException why) {
+            count++;
+            LOG.warn(
+                    "state {}: {} stays recorded, and its port does not listen: {}",
+                    file.path(),
+                    path,
+                    why.getMessage());
+        }
     }
 
     /** Records every change of {@code tree} from now on. */
@@ -233,20 +249,25 @@ public final class StateJournal implements ChangeListener, AutoCloseable {
 
     /**
      * Runs {@code changes} so that the file has all of them or none, whenever the process dies: afterwards the state
-     * of the tree is written as a whole. What an earlier replay could not bring back is given up with that.
+     * of the tree is written as a whole, with what there is no device for today. What an earlier replay could not
+     * bring back is given up with that.
+     *
+     * @return what {@code changes} returned
      */
-    public void together(Runnable changes) {
+    public List<AbsentDevice> together(Supplier<List<AbsentDevice>> changes) {
         holder = Thread.currentThread();
         writing.lock();
         try {
-            changes.run();
+            List<AbsentDevice> absent = changes.get();
             ConfigTree followed = tree;
             if (followed != null) {
                 takePending();
                 seen = TreeImage.of(followed);
                 recorded.become(seen);
+                absent.forEach(each -> recorded.link(each.link(), each.target()));
             }
             rewrite();
+            return absent;
         } catch (IOException failure) {
             mustRewrite = true;
             throw new ConfigException(

@@ -1,8 +1,11 @@
 package org.jnvmet.conf;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jnvmet.configfs.tree.ConfigTree;
+import org.jnvmet.target.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -35,19 +38,30 @@ public final class Transaction {
         this.scratches = scratches;
     }
 
-    /** Checks a configuration without any effect. */
-    public void check(String json) {
-        rehearse(SavedJsonReader.read(json));
+    /**
+     * Checks a configuration without any effect.
+     *
+     * @return what this machine has no device for
+     */
+    public List<AbsentDevice> check(String json) {
+        StopAt refusals = new StopAt(SavedJsonReader.read(json));
+        TreeImage _ = rehearse(refusals);
+        return refusals.absent();
     }
 
-    /** Applies a configuration to {@code live}, or throws {@link ConfigFileException} with nothing changed. */
-    public void restore(String json, ConfigTree live) {
+    /**
+     * Applies a configuration to {@code live}, or throws {@link ConfigFileException} with nothing changed.
+     *
+     * @return what is not in effect, as this machine has no device for it
+     */
+    public List<AbsentDevice> restore(String json, ConfigTree live) {
         SavedConfig saved = SavedJsonReader.read(json);
-        TreeImage wish = rehearse(saved);
+        TreeImage wish = rehearse(new StopAt(saved));
         TreeImage former = TreeImage.of(live);
         keepInvented(wish, saved.image(), former);
+        StopAt refusals = new StopAt(saved);
         try {
-            new Alignment(live, stopAt(saved)).align(wish);
+            new Alignment(live, refusals).align(wish);
         } catch (RuntimeException failure) {
             LOG.info(
                     "a configuration was refused, the former one is brought back: {}",
@@ -62,14 +76,22 @@ public final class Transaction {
                     .align(former);
             throw failure;
         }
+        refusals.absent()
+                .forEach(each -> LOG.warn("{}; {} does not listen", each, port(each.link())));
+        return refusals.absent();
+    }
+
+    private static String port(String link) {
+        return TreeImage.parent(TreeImage.parent(link));
     }
 
     /** Replays a file into a scratch tree; the result has every value, also those that the file leaves open. */
-    private TreeImage rehearse(SavedConfig saved) {
+    private TreeImage rehearse(StopAt refusals) {
         try (var _ = MDC.putCloseable(REHEARSAL, "true");
                 Scratch scratch = scratches.get()) {
-            new Alignment(scratch.tree(), stopAt(saved)).create(saved.image());
+            new Alignment(scratch.tree(), refusals).create(refusals.saved.image());
             TreeImage image = TreeImage.of(scratch.tree());
+            refusals.absent().forEach(each -> image.link(each.link(), each.target()));
             // Taken down here and not by the target, whose threads would tell the log what they do.
             new Alignment(
                             scratch.tree(),
@@ -79,10 +101,29 @@ public final class Transaction {
         }
     }
 
-    private static Alignment.Refusals stopAt(SavedConfig saved) {
-        return (path, why) -> {
+    /** Stops at what is wrong, and goes on where a device is missing. */
+    private static final class StopAt implements Alignment.Refusals {
+        private final SavedConfig saved;
+        private final List<AbsentDevice> absent = new ArrayList<>();
+
+        StopAt(SavedConfig saved) {
+            this.saved = saved;
+        }
+
+        @Override
+        public void refused(String path, ConfigException why) {
             throw new ConfigFileException(saved.key(path), String.valueOf(why.getMessage()));
-        };
+        }
+
+        @Override
+        public void absent(String path, String target, ConfigException why) {
+            String sentence = String.valueOf(why.getMessage());
+            absent.add(new AbsentDevice(path, target, saved.key(path), sentence));
+        }
+
+        List<AbsentDevice> absent() {
+            return List.copyOf(absent);
+        }
     }
 
     private static void keepInvented(TreeImage wish, TreeImage said, TreeImage former) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jnvmet.configfs.tree.Change;
 import org.jnvmet.target.Namespace;
+import org.jnvmet.target.Port;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -228,13 +229,61 @@ final class StateReplayTest {
             configure(target, "mem:1m");
             byte[] file = Files.readAllBytes(folder.resolve("state"));
             journal.together(() -> {
-                transaction.restore(DefaultConfig.json(), target.tree());
+                var absent = transaction.restore(DefaultConfig.json(), target.tree());
                 assertThat(folder.resolve("state")).hasBinaryContent(file);
+                return absent;
             });
             before[0] = target.image();
         });
         start((target, _) -> assertThat(target.image()).isEqualTo(before[0]));
     }
+
+    /** As after a restart before the RDMA device is up: it serves what it can, and forgets nothing. */
+    @Test
+    void keepsAPortWithoutItsDevice() throws IOException {
+        String link = "ports/2/subsystems/s";
+        Transaction transaction = new Transaction(NvmetFixture::new);
+        start((target, journal) -> {
+            List<AbsentDevice> absent =
+                    journal.together(() -> transaction.restore(RDMA, target.tree()));
+            assertThat(absent).extracting(AbsentDevice::link).containsExactly(link);
+            assertThat(target.target().ports())
+                    .extracting(Port::enabled)
+                    .containsExactly(true, false);
+            target.mkdir("hosts/later");
+        });
+        int[] refusals = {0};
+        try (NvmetFixture target = new NvmetFixture();
+                StateJournal journal = StateJournal.open(folder.resolve("state"))) {
+            refusals[0] = journal.replay(target.tree());
+            journal.follow(target.tree());
+            assertThat(target.target().ports())
+                    .extracting(Port::enabled)
+                    .containsExactly(true, false);
+            assertThat(target.read("ports/2/subsystems/last_error"))
+                    .contains("librdmacm is not installed");
+            target.mkdir("hosts/more");
+        }
+        assertThat(refusals[0]).isOne();
+        try (NvmetFixture target = new NvmetFixture();
+                StateJournal journal = StateJournal.open(folder.resolve("state"))) {
+            target.noRdma = null;
+            assertThat(journal.replay(target.tree())).isZero();
+            assertThat(target.target().ports())
+                    .extracting(Port::enabled)
+                    .containsExactly(true, true);
+            assertThat(target.target().hosts()).hasSize(2);
+        }
+    }
+
+    private static final String RDMA =
+            """
+            {"ports": [
+              {"portid": 1, "addr": {"trtype": "tcp", "adrfam": "ipv4", "traddr": "127.0.0.1", "trsvcid": "4420"},
+               "subsystems": ["s"]},
+              {"portid": 2, "addr": {"trtype": "rdma", "adrfam": "ipv4", "traddr": "10.0.0.1", "trsvcid": "4420"},
+               "subsystems": ["s"]}], "subsystems": [{"nqn": "s"}]}
+            """;
 
     @Test
     void keepsTheFormerStateWhenATransactionFails() throws IOException {

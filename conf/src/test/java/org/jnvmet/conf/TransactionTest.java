@@ -13,6 +13,7 @@ import java.util.Objects;
 import org.jnvmet.configfs.tree.Change;
 import org.jnvmet.configfs.tree.ConfigTree;
 import org.jnvmet.target.Namespace;
+import org.jnvmet.target.Port;
 import org.jnvmet.target.Subsystem;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -366,6 +367,43 @@ final class TransactionTest {
                 """;
         assertThatThrownBy(() -> transaction.check(collision))
                 .hasMessageStartingWith("ports[1].subsystems[0]: ");
+    }
+
+    /** As with nvmetcli restore: the machine, not the file, is at fault, so the rest is served. */
+    @Test
+    void servesTheRestWhereADeviceIsMissing() {
+        String json =
+                """
+                {"ports": [
+                  {"portid": 1, "addr": {"trtype": "rdma", "adrfam": "ipv4", "traddr": "10.0.0.1", "trsvcid": "4420"},
+                   "subsystems": ["s"]},
+                  {"portid": 2, "addr": {"trtype": "tcp", "adrfam": "ipv4", "traddr": "127.0.0.1", "trsvcid": "4420"},
+                   "subsystems": ["s"]}], "subsystems": [{"nqn": "s"}]}
+                """;
+        assertThat(transaction.check(json))
+                .extracting(AbsentDevice::toString)
+                .containsExactly("ports[0].subsystems[0]: librdmacm is not installed");
+        assertThat(transaction.restore(json, live.tree())).hasSize(1);
+        assertThat(live.target().ports()).extracting(Port::enabled).containsExactly(false, true);
+        assertThat(live.read("ports/1/addr_trtype").strip()).isEqualTo("rdma");
+        assertThat(live.read("ports/1/subsystems/last_error"))
+                .contains("librdmacm is not installed");
+
+        live.noRdma = null;
+        Transaction there =
+                new Transaction(() -> {
+                    NvmetFixture scratch = new NvmetFixture();
+                    scratch.noRdma = null;
+                    return scratch;
+                });
+        assertThat(there.restore(json, live.tree())).as("again, with a device").isEmpty();
+        assertThat(live.target().ports()).extracting(Port::enabled).containsExactly(true, true);
+        assertThat(live.listens).containsEntry("127.0.0.1:4420", 1);
+
+        String wrong = json.replace("10.0.0.1", "10.0.0.1\", \"nonsense\": \"");
+        assertThatThrownBy(() -> transaction.restore(wrong, live.tree()))
+                .as("what is wrong with the file is refused all the same")
+                .isInstanceOf(ConfigFileException.class);
     }
 
     @Test

@@ -40,7 +40,8 @@ public final class ControlServer implements AutoCloseable {
 
     /** What a client may ask for. A refusal is an exception whose message is one line for people. */
     public interface Commands {
-        void restore(String json);
+        /** The answer: remarks, a line each, about what is not in effect. */
+        String restore(String json);
 
         String save();
 
@@ -152,8 +153,7 @@ public final class ControlServer implements AutoCloseable {
         return switch (command == null ? "" : command) {
             case "restore" -> {
                 @Nullable String config = request.config();
-                commands.restore(config == null ? "" : config);
-                yield "";
+                yield commands.restore(config == null ? "" : config);
             }
             case "save" -> commands.save();
             case "ls" -> commands.list();

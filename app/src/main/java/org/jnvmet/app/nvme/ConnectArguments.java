@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.wire.Nqn;
+import org.jnvmet.wire.fabrics.DiscoveryEntry;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -13,11 +14,12 @@ import picocli.CommandLine.Spec;
 
 /** How to reach a controller, by the names and letters of nvme-cli. */
 public final class ConnectArguments {
-    /** Where discovery services listen, by registration; controllers listen on the transport's own port. */
-    private static final String DISCOVERY_SERVICE = "8009";
+    /** Where discovery services listen over TCP, by registration; all others on the transport's own port. */
+    private static final String TCP_DISCOVERY_SERVICE = "8009";
 
     private static final String TCP = "tcp";
     private static final String OFFLOAD = "tcp_offload";
+    private static final String RDMA = "rdma";
     private static final int MS_PER_SECOND = 1000;
     private static final int MAX_QUEUES = 65_535;
     private static final int MAX_ENTRIES = 65_536;
@@ -28,7 +30,7 @@ public final class ConnectArguments {
         private static final long serialVersionUID = 1;
 
         Transports() {
-            super(List.of(TCP, OFFLOAD));
+            super(List.of(TCP, OFFLOAD, RDMA));
         }
     }
 
@@ -39,7 +41,7 @@ public final class ConnectArguments {
             names = {"-t", "--transport"},
             paramLabel = "TYPE",
             completionCandidates = Transports.class,
-            description = "tcp or tcp_offload. Default: tcp.")
+            description = "tcp, tcp_offload or rdma. Default: tcp.")
     private String transport = TCP;
 
     @Option(
@@ -52,7 +54,7 @@ public final class ConnectArguments {
     @Option(
             names = {"-s", "--trsvcid"},
             paramLabel = "PORT",
-            description = "Port there. Default: 4420, and 8009 to discover.")
+            description = "Port there. Default: 4420, and 8009 to discover over TCP.")
     private @Nullable String service;
 
     @Option(
@@ -172,14 +174,14 @@ public final class ConnectArguments {
      * @throws ParameterException when a value is out of range
      */
     public ConnectOptions toDiscovery() {
+        String port = transport.equals(RDMA) ? "" : TCP_DISCOVERY_SERVICE;
         ConnectOptions options =
-                to(nqn == null ? Nqn.DISCOVERY : nqn, service == null ? DISCOVERY_SERVICE : service)
-                        .ioQueues(0);
+                to(nqn == null ? Nqn.DISCOVERY : nqn, service == null ? port : service).ioQueues(0);
         return keepAlive == null ? options.keepAliveMs(0) : options;
     }
 
     /**
-     * To a subsystem elsewhere, as the same host and with the same settings: what a discovery log entry offers.
+     * To a subsystem elsewhere, by the same transport, as the same host and with the same settings.
      *
      * @throws ParameterException when a value is out of range
      */
@@ -187,14 +189,38 @@ public final class ConnectArguments {
         return to(subsystem, trsvcid).address(traddr);
     }
 
+    /**
+     * To what a discovery log entry offers: as {@link #to(String, String, String)}, by the entry's transport.
+     *
+     * @param type TRTYPE
+     * @return null when this host has no such transport
+     * @throws ParameterException when a value is out of range
+     */
+    @Nullable ConnectOptions offered(int type, String subsystem, String traddr, String trsvcid) {
+        boolean same = transport.equals(RDMA) == (type == DiscoveryEntry.TRTYPE_RDMA);
+        return switch (type) {
+            case DiscoveryEntry.TRTYPE_TCP ->
+                    through(same ? transport : TCP, subsystem, trsvcid).address(traddr);
+            case DiscoveryEntry.TRTYPE_RDMA -> through(RDMA, subsystem, trsvcid).address(traddr);
+            default -> null;
+        };
+    }
+
     private ConnectOptions to(String subsystem, String trsvcid) {
+        if (device != null && !transport.equals(OFFLOAD)) {
+            throw wrong("--device is for the transport " + OFFLOAD + ", not " + transport);
+        }
+        return through(transport, subsystem, trsvcid);
+    }
+
+    private ConnectOptions through(String by, String subsystem, String trsvcid) {
         if (!Nqn.fits(subsystem)) {
             throw wrong("--nqn: '" + subsystem + "' is not 1 to " + Nqn.MAX_BYTES + " bytes long");
         }
         if (!new Transports().contains(transport)) {
             throw wrong("--transport: '" + transport + "' is none of " + new Transports());
         }
-        ConnectOptions options = ConnectOptions.to(subsystem).transport(transport).address(address);
+        ConnectOptions options = ConnectOptions.to(subsystem).transport(by).address(address);
         if (!trsvcid.isEmpty()) {
             options.service(trsvcid);
         }
@@ -218,21 +244,25 @@ public final class ConnectArguments {
         if (hostAddress != null) {
             options.hostAddress(hostAddress);
         }
-        if (hostInterface != null) {
+        if (hostInterface != null && !followsToRdma(options)) {
             options.hostInterface(hostInterface);
         }
-        if (device != null) {
-            if (!transport.equals(OFFLOAD)) {
-                throw wrong("--device is for the transport " + OFFLOAD + ", not " + transport);
-            }
+        if (device != null && options.transport().equals(OFFLOAD)) {
             options.offloadDevice(device);
         }
     }
 
+    /** What was said for TCP is not said for an entry of RDMA; who asks for RDMA is told what it does not take. */
+    private boolean followsToRdma(ConnectOptions options) {
+        return options.transport().equals(RDMA) && !transport.equals(RDMA);
+    }
+
     private void addQueues(ConnectOptions options) {
         options.ioQueues(within("--nr-io-queues", ioQueues, 1, MAX_QUEUES))
-                .ioEntries(within("--queue-size", queueSize, 2, MAX_ENTRIES))
-                .digests(headerDigest, dataDigest);
+                .ioEntries(within("--queue-size", queueSize, 2, MAX_ENTRIES));
+        if (!followsToRdma(options)) {
+            options.digests(headerDigest, dataDigest);
+        }
     }
 
     private void addTimes(ConnectOptions options) {

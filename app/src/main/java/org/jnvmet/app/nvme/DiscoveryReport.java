@@ -17,6 +17,13 @@ import org.jnvmet.wire.fabrics.DiscoveryEntry;
 record DiscoveryReport(Discovery.Log log) implements Report {
     private static final String UNRECOGNIZED = "unrecognized";
 
+    private static final String OF_RDMA = "rdma_";
+    private static final String PARTITION_KEY = OF_RDMA + "pkey";
+    private static final List<String> RDMA_QUEUE_PAIRS = List.of("connected", "datagram");
+    private static final List<String> RDMA_PROVIDERS =
+            List.of("not specified", "infiniband", "roce", "roce-v2", "iwarp");
+    private static final List<String> RDMA_CONNECTIONS = List.of("rdma-cm");
+
     /** In TREQ: whether a secure channel is needed. */
     private static final int SECURE_CHANNEL = 3;
 
@@ -29,7 +36,8 @@ record DiscoveryReport(Discovery.Log log) implements Report {
         for (int index = 0; index < log.entries().size(); index++) {
             text.append("=====Discovery Log Entry %d======%n".formatted(index));
             fields(log.entries().get(index))
-                    .forEach((name, value) -> text.append("%-9s%s%n".formatted(name + ":", value)));
+                    .forEach((name, value) ->
+                            text.append(label(name)).append(value).append("%n".formatted()));
         }
         return text.toString();
     }
@@ -50,6 +58,12 @@ record DiscoveryReport(Discovery.Log log) implements Report {
         return json;
     }
 
+    /** The columns of nvme-cli, which are not straight. */
+    private static String label(String name) {
+        int width = name.equals(PARTITION_KEY) ? 11 : name.startsWith(OF_RDMA) ? 13 : 9;
+        return (name + ":" + " ".repeat(width)).substring(0, width);
+    }
+
     private static Map<String, String> fields(Discovery.Entry entry) {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("trtype", transport(entry.transport()));
@@ -63,8 +77,19 @@ record DiscoveryReport(Discovery.Log log) implements Report {
         fields.put("eflags", flags(entry.flags()));
         if (entry.transport() == DiscoveryEntry.TRTYPE_TCP) {
             fields.put("sectype", security(entry.securityType()));
+        } else if (entry.transport() == DiscoveryEntry.TRTYPE_RDMA) {
+            Discovery.Rdma rdma = entry.rdma();
+            fields.put(OF_RDMA + "prtype", named(rdma.provider(), RDMA_PROVIDERS));
+            fields.put(OF_RDMA + "qptype", named(rdma.queuePairs(), RDMA_QUEUE_PAIRS));
+            fields.put(OF_RDMA + "cms", named(rdma.connections(), RDMA_CONNECTIONS));
+            fields.put(PARTITION_KEY, "0x%04x".formatted(rdma.partitionKey()));
         }
         return fields;
+    }
+
+    /** Names count from 1. */
+    private static String named(int value, List<String> names) {
+        return value >= 1 && value <= names.size() ? names.get(value - 1) : UNRECOGNIZED;
     }
 
     /** Name of a transport type, as in {@code -t}. */

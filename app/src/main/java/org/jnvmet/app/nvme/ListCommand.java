@@ -3,6 +3,7 @@ package org.jnvmet.app.nvme;
 import java.util.ArrayList;
 import java.util.List;
 import org.jnvmet.app.console.CommandFailure;
+import org.jnvmet.host.ConnectOptions;
 import org.jnvmet.host.Discovery;
 import org.jnvmet.host.Host;
 import org.jnvmet.host.HostController;
@@ -55,14 +56,15 @@ public final class ListCommand extends ReportCommand {
 
     private ListReport.Offer offer(Host host, Discovery.Entry entry) {
         String nqn = entry.subsystemNqn();
-        if (entry.transport() != DiscoveryEntry.TRTYPE_TCP) {
-            return new ListReport.Unreachable(nqn, place(entry), "this host has no such transport");
-        }
         if (!Nqn.fits(nqn)) {
             return new ListReport.Unreachable(nqn, place(entry), "this is no name of a subsystem");
         }
-        var options = connection().to(nqn, entry.address(), entry.serviceId()).ioQueues(0);
-        try (HostController controller = connect(host, options)) {
+        ConnectOptions options =
+                connection().offered(entry.transport(), nqn, entry.address(), entry.serviceId());
+        if (options == null) {
+            return new ListReport.Unreachable(nqn, place(entry), "this host has no such transport");
+        }
+        try (HostController controller = connect(host, options.ioQueues(0))) {
             return reachable(controller, entry);
         } catch (CommandFailure | HostException failure) {
             return new ListReport.Unreachable(

@@ -165,6 +165,7 @@ public record ExplanationReport(List<Explanation> decisions) {
         object.addProperty("chosen", candidate.equals(chosen));
         object.addProperty("distance", candidate.distance());
         object.addProperty("map_type", candidate.type().name());
+        object.addProperty("unregistrable", candidate.unregistrable());
         object.addProperty("verdict", candidate.verdict());
         object.add("paths", array(candidate.paths(), ExplanationReport::json));
         return object;

@@ -28,7 +28,7 @@ final class ControlServerTest {
         private String json = "";
 
         @Override
-        public void restore(String json) {
+        public String restore(String json) {
             if (json.isEmpty()) {
                 throw new UnsupportedOperationException("an empty configuration");
             }
@@ -36,6 +36,7 @@ final class ControlServerTest {
                 throw new IllegalStateException("something broke");
             }
             this.json = json;
+            return "";
         }
 
         @Override

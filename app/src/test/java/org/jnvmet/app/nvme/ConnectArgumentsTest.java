@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jnvmet.host.ConnectOption;
 import org.jnvmet.host.ConnectOptions;
@@ -109,6 +110,48 @@ final class ConnectArgumentsTest {
     }
 
     @Test
+    void discoversOverRdmaOnThePortOfRdma() {
+        ConnectOptions options = parse("-t rdma -a ::1").toDiscovery();
+        assertThat(options.transport()).isEqualTo("rdma");
+        assertThat(options.given()).doesNotContain(ConnectOption.TRSVCID);
+    }
+
+    /** The transport asked for, TRTYPE of the entry, the transport that is used. */
+    @ParameterizedTest
+    @CsvSource({
+        "tcp, 3, tcp",
+        "tcp, 1, rdma",
+        "rdma, 1, rdma",
+        "rdma, 3, tcp",
+        "tcp_offload --device poll, 3, tcp_offload",
+        "tcp_offload --device poll, 1, rdma"
+    })
+    void followsADiscoveryEntryByItsTransport(String asked, int type, String used) {
+        ConnectOptions options =
+                parse("-a ::1 -t " + asked).offered(type, NQN, "192.0.2.7", "4422");
+        assertThat(Objects.requireNonNull(options).way()).isEqualTo(used + " 192.0.2.7:4422");
+    }
+
+    @Test
+    void leavesOutWhatOnlyTcpTakesWhereItFollowsToRdma() {
+        ConnectArguments tcp = parse("-a ::1 -g -G -f eth1 -i 3");
+        ConnectOptions followed = Objects.requireNonNull(tcp.offered(1, NQN, "192.0.2.7", "4422"));
+        assertThat(followed.given())
+                .doesNotContain(
+                        ConnectOption.HDR_DIGEST,
+                        ConnectOption.DATA_DIGEST,
+                        ConnectOption.HOST_IFACE);
+        assertThat(followed.ioQueues()).isEqualTo(3);
+        ConnectArguments rdma = parse("-a ::1 -t rdma -g -n " + NQN);
+        assertThat(rdma.toSubsystem().given()).contains(ConnectOption.HDR_DIGEST);
+    }
+
+    @Test
+    void followsNoDiscoveryEntryOfAnotherFabric() {
+        assertThat(parse("-a ::1").offered(2, NQN, "nn-0x1", "")).isNull();
+    }
+
+    @Test
     void followsADiscoveryEntryAsTheSameHost() {
         ConnectArguments arguments = parse("-a ::1 -q nqn.host -g");
         ConnectOptions options = arguments.to(NQN, "192.0.2.7", "4422");
@@ -124,7 +167,7 @@ final class ConnectArgumentsTest {
                     """
                     -n x                      | '--traddr=ADDRESS'
                     -a ::1                    | '--nqn=NQN'
-                    -a ::1 -n x -t rdma       | --transport: 'rdma' is none of [tcp, tcp_offload]
+                    -a ::1 -n x -t fc         | --transport: 'fc' is none of [tcp, tcp_offload, rdma]
                     -a ::1 -n x -i 0          | --nr-io-queues: 0 is not within 1 .. 65535
                     -a ::1 -n x -i many       | 'many' is not an int
                     -a ::1 -n x -Q 1          | --queue-size: 1 is not within 2 .. 65536

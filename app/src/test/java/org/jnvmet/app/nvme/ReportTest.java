@@ -103,7 +103,8 @@ final class ReportTest {
                 service,
                 nqn,
                 address,
-                DiscoveryEntry.SECTYPE_NONE);
+                DiscoveryEntry.SECTYPE_NONE,
+                Discovery.Rdma.CONNECTED);
     }
 
     @Test
@@ -141,8 +142,9 @@ final class ReportTest {
 
     @Test
     void namesWhatADiscoveryEntryMayBe() {
+        Discovery.Rdma rdma = new Discovery.Rdma(2, 4, 3, 0x8001);
         Discovery.Entry entry =
-                new Discovery.Entry(1, 2, 9, 7, 1, 0, 0, 3, "18", "nqn.x", "fe80::1", 1);
+                new Discovery.Entry(1, 2, 9, 7, 1, 0, 0, 3, "18", "nqn.x", "fe80::1", 1, rdma);
         Report report = new DiscoveryReport(new Discovery.Log(-1, List.of(entry)));
         assertThat(report.text())
                 .contains(
@@ -151,8 +153,17 @@ final class ReportTest {
                         "adrfam:  ipv6\n",
                         "subtype: unrecognized\n",
                         "treq:    unrecognized, sq flow control disable supported\n",
-                        "eflags:  explicit discovery connections, duplicate discovery information\n")
+                        "eflags:  explicit discovery connections, duplicate discovery information\n",
+                        """
+                        rdma_prtype: roce-v2
+                        rdma_qptype: datagram
+                        rdma_cms:    unrecognized
+                        rdma_pkey: 0x8001
+                        """)
                 .doesNotContain("sectype");
+        JsonObject record = report.json().getAsJsonArray("records").get(0).getAsJsonObject();
+        assertThat(record.get("rdma_pkey").getAsString()).isEqualTo("0x8001");
+        assertThat(record.get("rdma_prtype").getAsString()).isEqualTo("roce-v2");
     }
 
     @Test

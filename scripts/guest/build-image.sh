@@ -10,9 +10,11 @@ set -euo pipefail
 suite=$1 result=$2
 programs=trixie # nvme-cli 2.13, fio 3.39
 packages="bash coreutils util-linux mount grep sed findutils kmod nvme-cli fio e2fsprogs socat"
+packages+=" iproute2 ibverbs-providers rdmacm-utils" # NVMe/RDMA
 # Kernel modules, with all they depend on: a tenth of the whole
 folders="drivers/nvme drivers/virtio drivers/net/ethernet/intel/e1000e net/9p fs/9p fs/configfs fs/ext4 fs/fuse"
 modules="virtio_net virtio_blk virtio_pci virtio_rng brd crc32c_generic crc32c_intel"
+modules+=" rdma_rxe rdma_ucm ib_uverbs crc32_generic dummy" # rxe does not name crc32 as what it needs
 early="virtio_pci virtio_blk ext4" # what it takes to mount the root
 
 here=$(cd "$(dirname "$0")" && pwd)

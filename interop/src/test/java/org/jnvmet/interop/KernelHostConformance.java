@@ -36,7 +36,9 @@ abstract class KernelHostConformance extends HostConformance {
     @Override
     protected final HostTarget open() {
         return new KernelHostTarget(
-                Objects.requireNonNull(kernel), KernelHostConformance::transport, this::over);
+                Objects.requireNonNull(kernel),
+                KernelHostConformance::transport,
+                options -> over(options).address("127.0.0.1"));
     }
 
     /** What we send must not make the kernel complain. */

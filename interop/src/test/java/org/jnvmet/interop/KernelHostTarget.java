@@ -10,7 +10,7 @@ import org.jnvmet.testkit.HostTarget;
 final class KernelHostTarget implements HostTarget {
     private static final String NQN = "nqn.2026-01.org.jnvmet:host-conformance";
 
-    private final KernelTarget kernel;
+    private final TargetMachine kernel;
     private final Function<String, HostTransport> transports;
     private final UnaryOperator<ConnectOptions> over;
 
@@ -18,10 +18,10 @@ final class KernelHostTarget implements HostTarget {
      * A target in its first state.
      *
      * @param transports makes the host's transport with that name
-     * @param over chooses the transport
+     * @param over chooses the transport and the address
      */
     KernelHostTarget(
-            KernelTarget kernel,
+            TargetMachine kernel,
             Function<String, HostTransport> transports,
             UnaryOperator<ConnectOptions> over) {
         this.kernel = kernel;
@@ -47,9 +47,7 @@ final class KernelHostTarget implements HostTarget {
     }
 
     private ConnectOptions complete(ConnectOptions options) {
-        return over.apply(options)
-                .address("127.0.0.1")
-                .service(Integer.toString(kernel.service(0)));
+        return over.apply(options).service(Integer.toString(kernel.service(0)));
     }
 
     @Override

@@ -10,10 +10,10 @@ final class KernelLog {
     private static final int WARNING = 4;
     private static final Pattern LINE = Pattern.compile("<(\\d+)>(?:\\[ *[\\d.]+] )?(.*)");
 
-    /** Disks, the file systems on them, and what the kernel says when it is hurt itself. */
+    /** Disks, the file systems on them, RDMA, and what the kernel says when it is hurt itself. */
     private static final Pattern CONCERNS_US =
             Pattern.compile(
-                    "nvme|I/O error|EXT4-fs|JBD2|blk_update|critical|BUG:|WARNING:|Oops|Call Trace"
+                    "nvme|rdma|rxe|infiniband|I/O error|EXT4-fs|JBD2|blk_update|critical|BUG:|WARNING:|Oops|Call Trace"
                             + "|blocked for more than|refcount",
                     Pattern.CASE_INSENSITIVE);
 

@@ -9,18 +9,13 @@ final class KernelTarget implements TargetMachine {
             """
             ADDRESS=0.0.0.0
             FILES=/var/tmp
-            memory_disk() { # one of four, in turn
-              local n=$(($(cat /tmp/disk 2>/dev/null || echo 0) % 4))
-              echo $((n + 1)) >/tmp/disk
-              dd if=/dev/zero of=/dev/ram$n bs=1M count=1 status=none
-              echo /dev/ram$n
-            }
+            memory_disk() { kernel_memory_disk; }
             . /lab/tree-lib.sh
             cd /sys/kernel/config/nvmet
             """;
 
     /** What it says of commands that it is meant to refuse. */
-    private static final List<Pattern> EXPECTED =
+    static final List<Pattern> EXPECTED =
             List.of(
                     Pattern.compile("connect request for invalid subsystem"),
                     Pattern.compile("connect by host .* not allowed"),
@@ -36,7 +31,6 @@ final class KernelTarget implements TargetMachine {
         String second = services[1] + ":" + services[1];
         guest = LinuxGuest.boot(name + "-target", "-m", "2048", "-f", first, "-f", second);
         guest.run("modprobe -a nvmet nvmet-tcp");
-        guest.run("modprobe brd rd_nr=4 rd_size=" + (320 << 10));
     }
 
     @Override

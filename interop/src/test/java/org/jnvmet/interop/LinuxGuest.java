@@ -28,6 +28,9 @@ final class LinuxGuest implements AutoCloseable {
     /** Kinds of guest images, as install-test-tools.sh calls them. */
     private static final String HOST = "host", PEER_TO_PEER = "p2p";
 
+    private static final List<String> LIBRARIES =
+            List.of("guest-lib.sh", "tree-lib.sh", "jnvmet-lib.sh", "peer-lib.sh", "rdma-lib.sh");
+
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
     private static final int BOOT_ATTEMPTS = 3;
     private static final Duration SCRIPT_LIMIT = Duration.ofSeconds(90);
@@ -79,9 +82,9 @@ final class LinuxGuest implements AutoCloseable {
 
     private static LinuxGuest bootOnce(Path image, String name, String... options) {
         Path folder = Checkout.workFolder("guest-" + name);
-        Checkout.install("guest-lib.sh", folder);
-        Checkout.install("tree-lib.sh", folder);
-        Checkout.install("peer-lib.sh", folder);
+        for (String library : LIBRARIES) {
+            Checkout.install(library, folder);
+        }
         Path agent = Checkout.install("guest-agent.sh", folder);
         List<String> command = new ArrayList<>();
         command.add(Checkout.root().resolve("scripts/guest/boot.sh").toString());

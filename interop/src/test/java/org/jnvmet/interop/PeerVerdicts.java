@@ -14,7 +14,7 @@ final class PeerVerdicts {
      * For each memory and disk ({@code cmb0 d1}), the map type by the topology and what the kernel made of
      * direct I/O: {@code ok}, {@code differs} or an errno. Overwrites data of the disks.
      */
-    static Map<String, String> ask(PeerGuest guest) {
+    static Map<String, String> ask(JavaGuest guest) {
         Map<String, String> names = new HashMap<>(Map.of("vdb", "vdb"));
         String pairs = "for s in %s; do echo $s $(address $s) $(drive $s); done".formatted(DISKS);
         for (String line : guest.run(pairs).lines().toList()) {

@@ -1,5 +1,6 @@
 # For scripts in the host's guest: $NQN is the subsystem at hand, $PORT and $PORT2
-# are the target's TCP ports, $TARGET its address (this machine, unless it is set).
+# are the target's services, $TARGET its address (this machine, unless it is set),
+# $TRANSPORT the way to it (tcp, unless it is set).
 # Controllers and disks are looked up by NQN: the
 # kernel numbers them as it likes.
 controllers=/sys/class/nvme
@@ -53,14 +54,14 @@ path_states() { # -> the ANA state of each path to namespaces, in one line
 }
 paths_are() { [[ $(path_states) = "$*" ]]; } # STATE...
 connect() { # [OPTION...]
-  nvme connect -t tcp -a "${TARGET:-10.0.2.2}" -s "$PORT" -n "$NQN" "$@"
+  nvme connect -t "${TRANSPORT:-tcp}" -a "${TARGET:-10.0.2.2}" -s "$PORT" -n "$NQN" "$@"
 }
 connect_disk() { # [OPTION...]
   connect "$@"
   wait_until 10 disk
 }
 discover() { # [OPTION...]
-  nvme discover -t tcp -a "${TARGET:-10.0.2.2}" -s "$PORT" "$@"
+  nvme discover -t "${TRANSPORT:-tcp}" -a "${TARGET:-10.0.2.2}" -s "$PORT" "$@"
 }
 start_job() { # NAME; script on stdin
   cat >"/tmp/$1.sh"

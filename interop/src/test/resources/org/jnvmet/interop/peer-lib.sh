@@ -1,13 +1,6 @@
-# For scripts in the guest with peer memory (scripts/guest/p2p-devices.sh), in which
-# jnvmet itself runs. $CHECKOUT and $JAVA_HOME are those of the machine outside. Its
+# For scripts in the guest with peer memory (scripts/guest/p2p-devices.sh). Its
 # disks go by their serial numbers: cmb0 and d1 below the switch, cmb1 and d2 not.
-# Builds on guest-lib.sh and tree-lib.sh; $ADDRESS is the interface below the switch.
-tree=/run/tree log=/run/jnvmet.log control=/run/jnvmet.sock
-export JNVMET_BUILD=never
-# A processor that is emulated pays dearly for code that is made as it runs: what
-# lives long compiles little and late, what lives short nothing.
-serve_options="-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -Xmx128m"
-command_options="-Xint -Xmx128m"
+# Builds on jnvmet-lib.sh; $ADDRESS is the interface below the switch.
 
 pcie_controller() { # SERIAL -> its folder in sysfs
   local c
@@ -38,23 +31,6 @@ peer_interface() {
   echo "no interface below the switch"
   return 1
 }
-jnvmet() { JNVMET_JAVA_OPTS=$command_options "$CHECKOUT/jnvmet" "$@"; }
-start_jnvmet() { # [OPTION...]: with an empty tree, mounted; waits for it
-  echo '{"hosts": [], "ports": [], "subsystems": []}' >/run/empty.json
-  umount -l "$tree" 2>/dev/null || true
-  mkdir -p "$tree"
-  JNVMET_JAVA_OPTS=$serve_options setsid "$CHECKOUT/jnvmet" serve --config /run/empty.json --mount "$tree" --control "$control" --threads 2 "$@" \
-    </dev/null >>"$log" 2>&1 &
-  echo $! >/run/jnvmet.pid
-  wait_until 150 jnvmet_serves || { cat "$log"; return 1; }
-}
-jnvmet_serves() { [[ -d $tree/subsystems ]]; } # no program for it: to start one takes long here
-jnvmet_ended() { [[ ! -e /proc/$(</run/jnvmet.pid)/exe ]]; }
-stop_jnvmet() { # [SIGNAL]
-  kill "-${1:-TERM}" "$(</run/jnvmet.pid)"
-  wait_until 30 jnvmet_ended
-  umount -l "$tree" 2>/dev/null || true # whoever is killed leaves a dead mount
-}
 all_is_back() { [[ $(kernel_misses cmb0) = 0 && $(kernel_misses cmb1) = 0 ]]; }
 
 # What jnvmet says, to be compared with what the kernel says
@@ -72,16 +48,6 @@ not_staged() { # DIRECTORY
   all_is_back
 }
 explain() { jnvmet p2p explain --port 1 --subsystem "$NQN" --control "$control"; }
-refused() { # ERRNO_TEXT FILE VALUE: the write fails so, and last_error says why
-  local said
-  if said=$( (echo "$3" >"$2") 2>&1); then
-    echo "$3 was taken by $2"
-    return 1
-  fi
-  echo "$said"
-  cat "$(dirname "$2")/last_error"
-  [[ $said = *"$1"* ]]
-}
 same_as_drive() { # DISK DRIVE: the first 16 MiB, past all caches
   [[ $(first_of "$1") = "$(first_of "$2")" ]]
 }
